@@ -1,0 +1,168 @@
+package io.pnet.counters;
+
+/**
+ * Everything a stack counts. A frame that is not delivered is counted under exactly one constant whose
+ * {@link #isDrop()} is true.
+ */
+public enum Counter
+{
+    // ---- link, receive
+    LINK_RX_FRAMES("link.rx.frames"),
+    LINK_RX_BYTES("link.rx.bytes"),
+    /** Frames that arrived through the socket's queue because they did not fit a ring slot. */
+    LINK_RX_COPIED("link.rx.large"),
+    /** Frames that the kernel dropped because our ring or socket queue was full (PACKET_STATISTICS). */
+    LINK_RX_KERNEL_DROPS("link.rx.kernel.drops"),
+    LINK_RX_DROP_TRUNCATED("link.rx.drop.truncated", true),
+    LINK_RX_DROP_NO_CHUNK("link.rx.drop.no.chunk", true),
+    LINK_RX_DROP_BAD_OFFLOAD("link.rx.drop.bad.offload", true),
+    LINK_DOWN("link.down"),
+
+    // ---- link, transmit
+    LINK_TX_FRAMES("link.tx.frames"),
+    LINK_TX_BYTES("link.tx.bytes"),
+    /** Claims refused because the kernel had not yet taken what was committed before. */
+    LINK_TX_FULL("link.tx.full"),
+    /** Frames that the kernel refused or a queueing discipline dropped (ENOBUFS and the like). */
+    LINK_TX_DROPPED("link.tx.dropped"),
+
+    // ---- Ethernet
+    ETH_RX_DROP_SHORT("eth.rx.drop.short", true),
+    ETH_RX_DROP_NOT_FOR_US("eth.rx.drop.not.for.us", true),
+    ETH_RX_DROP_VLAN("eth.rx.drop.vlan", true),
+    ETH_RX_DROP_UNKNOWN_TYPE("eth.rx.drop.unknown.type", true),
+
+    // ---- ARP
+    ARP_RX("arp.rx"),
+    ARP_TX("arp.tx"),
+    ARP_RX_DROP_MALFORMED("arp.rx.drop.malformed", true),
+    ARP_RX_DROP_NOT_FOR_US("arp.rx.drop.not.for.us", true),
+    ARP_CONFLICTS("arp.conflicts"),
+
+    // ---- neighbours
+    NEIGHBOUR_FAILED("neighbour.failed"),
+    NEIGHBOUR_TX_DROP_QUEUE_FULL("neighbour.tx.drop.queue.full"),
+    NEIGHBOUR_TX_DROP_UNREACHABLE("neighbour.tx.drop.unreachable"),
+
+    // ---- IP
+    IP_RX_PACKETS("ip.rx.packets"),
+    IP_TX_PACKETS("ip.tx.packets"),
+    IP_RX_DROP_SHORT("ip.rx.drop.short", true),
+    IP_RX_DROP_VERSION("ip.rx.drop.version", true),
+    IP_RX_DROP_HEADER_LENGTH("ip.rx.drop.header.length", true),
+    IP_RX_DROP_TOTAL_LENGTH("ip.rx.drop.total.length", true),
+    IP_RX_DROP_HEADER_CHECKSUM("ip.rx.drop.header.checksum", true),
+    IP_RX_DROP_MARTIAN("ip.rx.drop.martian", true),
+    IP_RX_DROP_NOT_FOR_US("ip.rx.drop.not.for.us", true),
+    IP_RX_DROP_OPTIONS("ip.rx.drop.options", true),
+    IP_RX_DROP_EXTENSION_HEADER("ip.rx.drop.extension.header", true),
+    IP_RX_DROP_UNKNOWN_PROTOCOL("ip.rx.drop.unknown.protocol", true),
+    IP_FRAGMENTS_RX("ip.fragments.rx"),
+    IP_FRAGMENTS_TX("ip.fragments.tx"),
+    IP_REASSEMBLED("ip.reassembled"),
+    IP_RX_DROP_FRAGMENT_MALFORMED("ip.rx.drop.fragment.malformed", true),
+    IP_RX_DROP_FRAGMENT_OVERLAP("ip.rx.drop.fragment.overlap", true),
+    IP_RX_DROP_FRAGMENT_NO_MEMORY("ip.rx.drop.fragment.no.memory", true),
+    IP_RX_DROP_FRAGMENT_TIMEOUT("ip.rx.drop.fragment.timeout", true),
+    IP_TX_DROP_NO_ROUTE("ip.tx.drop.no.route"),
+    IP_TX_DROP_TOO_BIG("ip.tx.drop.too.big"),
+
+    // ---- ICMP and NDP
+    ICMP_RX("icmp.rx"),
+    ICMP_TX("icmp.tx"),
+    ICMP_RX_ECHO_REQUESTS("icmp.rx.echo.requests"),
+    ICMP_RX_ERRORS("icmp.rx.errors"),
+    ICMP_TX_ERRORS("icmp.tx.errors"),
+    ICMP_TX_RATE_LIMITED("icmp.tx.rate.limited"),
+    ICMP_RX_DROP_MALFORMED("icmp.rx.drop.malformed", true),
+    ICMP_RX_DROP_CHECKSUM("icmp.rx.drop.checksum", true),
+    ICMP_RX_DROP_UNKNOWN_TYPE("icmp.rx.drop.unknown.type", true),
+    ICMP_RX_DROP_UNMATCHED("icmp.rx.drop.unmatched", true),
+    NDP_RX("ndp.rx"),
+    NDP_TX("ndp.tx"),
+    NDP_RX_DROP_MALFORMED("ndp.rx.drop.malformed", true),
+    NDP_RX_DROP_HOP_LIMIT("ndp.rx.drop.hop.limit", true),
+    NDP_CONFLICTS("ndp.conflicts"),
+    PATH_MTU_UPDATES("path.mtu.updates"),
+
+    // ---- UDP
+    UDP_RX_DATAGRAMS("udp.rx.datagrams"),
+    UDP_TX_DATAGRAMS("udp.tx.datagrams"),
+    UDP_RX_DROP_MALFORMED("udp.rx.drop.malformed", true),
+    UDP_RX_DROP_CHECKSUM("udp.rx.drop.checksum", true),
+    UDP_RX_DROP_NO_PORT("udp.rx.drop.no.port", true),
+    UDP_RX_DROP_QUEUE_FULL("udp.rx.drop.queue.full", true),
+
+    // ---- TCP
+    TCP_RX_SEGMENTS("tcp.rx.segments"),
+    TCP_TX_SEGMENTS("tcp.tx.segments"),
+    TCP_RX_BYTES("tcp.rx.bytes"),
+    TCP_TX_BYTES("tcp.tx.bytes"),
+    TCP_RX_DROP_MALFORMED("tcp.rx.drop.malformed", true),
+    TCP_RX_DROP_CHECKSUM("tcp.rx.drop.checksum", true),
+    TCP_RX_DROP_NO_CONNECTION("tcp.rx.drop.no.connection", true),
+    TCP_RX_DROP_NOT_UNICAST("tcp.rx.drop.not.unicast", true),
+    TCP_RX_DROP_SYN_QUEUE_FULL("tcp.rx.drop.syn.queue.full", true),
+    TCP_RX_DROP_UNACCEPTABLE("tcp.rx.drop.unacceptable", true),
+    TCP_RX_DROP_PAWS("tcp.rx.drop.paws", true),
+    TCP_RX_DROP_BAD_ACK("tcp.rx.drop.bad.ack", true),
+    TCP_RX_DROP_NO_ACK("tcp.rx.drop.no.ack", true),
+    TCP_RX_DROP_BLIND("tcp.rx.drop.blind", true),
+    TCP_RX_DROP_CLOSED("tcp.rx.drop.closed", true),
+    TCP_RX_OUT_OF_ORDER("tcp.rx.out.of.order"),
+    TCP_RX_DUPLICATE_BYTES("tcp.rx.duplicate.bytes"),
+    TCP_RX_OUT_OF_ORDER_DISCARDED("tcp.rx.out.of.order.discarded"),
+    TCP_RX_COPIED_BYTES("tcp.rx.copied.bytes"),
+    TCP_RX_RETAINED_BYTES("tcp.rx.retained.bytes"),
+    TCP_TX_COPIED_BYTES("tcp.tx.copied.bytes"),
+    TCP_TX_GATHERED_BYTES("tcp.tx.gathered.bytes"),
+    TCP_TX_RESETS("tcp.tx.resets"),
+    TCP_TX_CHALLENGE_ACKS("tcp.tx.challenge.acks"),
+    TCP_CONNECTIONS("tcp.connections"),
+    TCP_CONNECTS("tcp.connects"),
+    TCP_ACCEPTS("tcp.accepts"),
+    TCP_ACCEPT_OVERFLOWS("tcp.accept.overflows"),
+    TCP_RESETS_RECEIVED("tcp.resets.received"),
+    TCP_TIMEOUTS("tcp.timeouts"),
+    TCP_RETRANSMITTED_SEGMENTS("tcp.retransmitted.segments"),
+    TCP_RETRANSMITTED_BYTES("tcp.retransmitted.bytes"),
+    TCP_FAST_RECOVERIES("tcp.fast.recoveries"),
+    TCP_RTO_TIMEOUTS("tcp.rto.timeouts"),
+    TCP_TAIL_LOSS_PROBES("tcp.tail.loss.probes"),
+    TCP_SPURIOUS_RECOVERIES("tcp.spurious.recoveries"),
+    TCP_ZERO_WINDOW_PROBES("tcp.zero.window.probes"),
+    TCP_DELAYED_ACKS("tcp.delayed.acks"),
+
+    // ---- stack
+    STACK_CYCLES("stack.cycles"),
+    STACK_HANDLER_ERRORS("stack.handler.errors"),
+    STACK_INTERNAL_ERRORS("stack.internal.errors", true),
+    STACK_KERNEL_WAITS("stack.kernel.waits"),
+    CHUNKS_IN_USE("chunks.in.use");
+
+    private final String label;
+    private final boolean isDrop;
+
+    Counter(final String label)
+    {
+        this(label, false);
+    }
+
+    Counter(final String label, final boolean isDrop)
+    {
+        this.label = label;
+        this.isDrop = isDrop;
+    }
+
+    /** The counter's name for people and tools; stable between releases. */
+    public String label()
+    {
+        return label;
+    }
+
+    /** Whether a received frame that is counted here has thereby met its end. */
+    public boolean isDrop()
+    {
+        return isDrop;
+    }
+}
