@@ -1,0 +1,81 @@
+package io.pnet.ip;
+
+import io.pnet.link.LinkCapabilities;
+
+/**
+ * A destination cache entry (RFC 4861 section 5.1): from which of our addresses to which remote one, over which
+ * interface and next hop, and how large a packet may be. A transport keeps one per connection; the IP layer refreshes
+ * it when routes, addresses or path MTUs change. Owned by the stack's owner.
+ */
+public final class Destination
+{
+    final long sourceHi;
+    final long sourceLo;
+    final long remoteHi;
+    final long remoteLo;
+    final boolean isV4;
+    NetworkInterface networkInterface;
+    Neighbour neighbour;
+    int pathMtu;
+    int generation = -1;
+    int hopLimit = 64;
+
+    Destination(final long sourceHi, final long sourceLo, final long remoteHi, final long remoteLo)
+    {
+        this.sourceHi = sourceHi;
+        this.sourceLo = sourceLo;
+        this.remoteHi = remoteHi;
+        this.remoteLo = remoteLo;
+        this.isV4 = IpAddress.isV4(remoteHi, remoteLo);
+    }
+
+    public long sourceHi()
+    {
+        return sourceHi;
+    }
+
+    public long sourceLo()
+    {
+        return sourceLo;
+    }
+
+    public long remoteHi()
+    {
+        return remoteHi;
+    }
+
+    public long remoteLo()
+    {
+        return remoteLo;
+    }
+
+    public boolean isV4()
+    {
+        return isV4;
+    }
+
+    /** Largest IP packet that reaches the remote address unfragmented, as far as is known, in bytes. */
+    public int pathMtu()
+    {
+        return pathMtu;
+    }
+
+    /** Bytes of IP header in front of the transport header. */
+    public int headerLength()
+    {
+        return isV4 ? 20 : 40;
+    }
+
+    /** What the link under the current route can do. */
+    public LinkCapabilities capabilities()
+    {
+        return networkInterface.capabilities();
+    }
+
+    /** Sets TTL or hop limit of what is sent from now on. */
+    public Destination hopLimit(final int hopLimit)
+    {
+        this.hopLimit = hopLimit;
+        return this;
+    }
+}
