@@ -93,12 +93,12 @@ public final class Ipv6Extension
                 transportOffset = at;
                 return MALFORMED;
             }
-            if (protocol == IpProtocol.HOP_BY_HOP && headers > 0)
+            if (protocol == ProtocolNumber.HOP_BY_HOP && headers > 0)
             {
                 transportOffset = at;
                 return problem(Icmpv6Header.CODE_UNKNOWN_NEXT_HEADER, nextHeaderOffset - packetOffset, true);
             }
-            final int length = protocol == IpProtocol.FRAGMENT ?
+            final int length = protocol == ProtocolNumber.FRAGMENT ?
                 FRAGMENT_HEADER_LENGTH : (BigEndian.getUint8(buffer, at + LENGTH_OFFSET) + 1) << 3;
             if (length > end - at)
             {
@@ -117,10 +117,10 @@ public final class Ipv6Extension
         }
 
         transportOffset = at;
-        return protocol == IpProtocol.NO_NEXT_HEADER ? MALFORMED : TRANSPORT;
+        return protocol == ProtocolNumber.NO_NEXT_HEADER ? MALFORMED : TRANSPORT;
     }
 
-    /** The transport's protocol number; of a fragment {@link IpProtocol#FRAGMENT}. */
+    /** The transport's protocol number; of a fragment {@link ProtocolNumber#FRAGMENT}. */
     public int protocol()
     {
         return protocol;
@@ -165,10 +165,10 @@ public final class Ipv6Extension
     /** Whether a next header value is one of the extension headers that the walk knows. */
     public static boolean isExtension(final int nextHeader)
     {
-        return nextHeader == IpProtocol.HOP_BY_HOP ||
-            nextHeader == IpProtocol.ROUTING ||
-            nextHeader == IpProtocol.FRAGMENT ||
-            nextHeader == IpProtocol.DESTINATION_OPTIONS;
+        return nextHeader == ProtocolNumber.HOP_BY_HOP ||
+            nextHeader == ProtocolNumber.ROUTING ||
+            nextHeader == ProtocolNumber.FRAGMENT ||
+            nextHeader == ProtocolNumber.DESTINATION_OPTIONS;
     }
 
     /** Of a Fragment header: what follows it in the reassembled packet. */
@@ -221,11 +221,11 @@ public final class Ipv6Extension
     {
         switch (protocol)
         {
-            case IpProtocol.FRAGMENT:
+            case ProtocolNumber.FRAGMENT:
                 fragmentHeaderOffset = at;
                 return (BigEndian.getUint16(buffer, at + FRAGMENT_OFFSET_OFFSET) & 0xFFF9) == 0 ? TRANSPORT : FRAGMENT;
 
-            case IpProtocol.ROUTING:
+            case ProtocolNumber.ROUTING:
                 // No routing type is implemented (type 0 is dead, RFC 5095): with no segments left it is passed over.
                 return BigEndian.getUint8(buffer, at + SEGMENTS_LEFT_OFFSET) == 0 ? TRANSPORT :
                     problem(Icmpv6Header.CODE_ERRONEOUS_FIELD, at + ROUTING_TYPE_OFFSET - packetOffset, true);

@@ -1,7 +1,7 @@
 package io.pnet.wire;
 
 /** Protocol numbers of IPv4's Protocol and IPv6's Next Header field (IANA, RFC 8200). */
-public final class IpProtocol
+public final class ProtocolNumber
 {
     /** IPv6 Hop-by-Hop Options, RFC 8200. */
     public static final int HOP_BY_HOP = 0;
@@ -22,7 +22,7 @@ public final class IpProtocol
     /** IPv6 Destination Options, RFC 8200. */
     public static final int DESTINATION_OPTIONS = 60;
 
-    private IpProtocol()
+    private ProtocolNumber()
     {
     }
 }
