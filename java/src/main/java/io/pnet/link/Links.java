@@ -1,0 +1,211 @@
+package io.pnet.link;
+
+import org.agrona.concurrent.UnsafeBuffer;
+
+/**
+ * Opens links from the words that people type:
+ * <ul>
+ * <li>{@code packet:IFACE}: a {@linkplain PacketRing packet ring} on an Ethernet interface (needs CAP_NET_RAW);
+ * <li>{@code tap:NAME}: attaches to a {@linkplain Tap TAP} (needs its ownership) or creates it (needs CAP_NET_ADMIN; it
+ * goes away with the link);
+ * <li>{@code fd:N} or {@code fd:N,M}: descriptors that the process inherited, so that it needs no capability: one or two
+ * packet sockets of type SOCK_RAW bound to the same interface, or a TAP opened with IFF_NO_PI and IFF_VNET_HDR. With one
+ * packet socket there is no TX ring, and everything is gathered.
+ * </ul>
+ */
+public final class Links
+{
+    /** Largest head of a gathered frame: Ethernet, IP with all options, TCP with all options. */
+    private static final int MAX_HEAD = 256;
+    /** The kernel takes a GSO frame as one up to here, Ethernet header included. */
+    private static final int GSO_MAX_BYTES = 65_535;
+    private static final int DEFAULT_MTU = 1_500;
+    private static final int OFFLOAD_CSUM = 0x01;
+    private static final int OFFLOAD_TSO = 0x06;
+    private static final int OFFLOAD_USO = 0x60;
+    private static final int OFFLOAD_ALL = 0x6F;
+    private static final int KIND_PACKET = 1;
+    private static final int KIND_TAP = 2;
+
+    private Links()
+    {
+    }
+
+    /**
+     * Opens a link.
+     *
+     * @param spec    what to open, see above.
+     * @param options how.
+     * @param context what the link needs from its stack.
+     * @throws LinkException            one line: the call, the interface, the cause, the fix.
+     * @throws IllegalArgumentException when {@code spec} is none of the above.
+     * @throws UnsatisfiedLinkError     when there is no {@linkplain NativeLibrary native library}.
+     */
+    public static Link open(final String spec, final LinkOptions options, final LinkContext context)
+        throws LinkException
+    {
+        NativeLibrary.ensureAvailable();
+        final int colon = spec.indexOf(':');
+        final String kind = colon < 0 ? "" : spec.substring(0, colon);
+        final String rest = spec.substring(colon + 1);
+        if (!rest.isEmpty())
+        {
+            switch (kind)
+            {
+                case "packet":
+                    return openPacket(spec, rest, -1, -1, options, context);
+                case "tap":
+                    return openTap(spec, rest, -1, options, context);
+                case "fd":
+                    return openDescriptors(spec, rest.split(",", -1), options, context);
+                default:
+                    break;
+            }
+        }
+        throw new IllegalArgumentException(
+            "\"" + spec + "\" is no link; write packet:IFACE, tap:NAME, fd:N or fd:N,M");
+    }
+
+    private static Link openDescriptors(
+        final String spec, final String[] numbers, final LinkOptions options, final LinkContext context)
+        throws LinkException
+    {
+        final int[] fds = new int[numbers.length];
+        for (int i = 0; i < fds.length; i++)
+        {
+            try
+            {
+                fds[i] = Integer.parseUnsignedInt(numbers[i]);
+            }
+            catch (final NumberFormatException ex)
+            {
+                throw new IllegalArgumentException(
+                    "\"" + spec + "\" is no link: \"" + numbers[i] + "\" is no descriptor; write fd:N or fd:N,M", ex);
+            }
+        }
+        final int kind = kind(spec, fds[0]);
+        final int most = kind == KIND_PACKET ? 2 : 1;
+        if (fds.length > most)
+        {
+            throw LinkErrors.descriptor(spec, fds[most], "is one too many: a TAP takes one, a packet ring two");
+        }
+        if (kind == KIND_TAP)
+        {
+            return openTap(spec, null, fds[0], options, context);
+        }
+        if (fds.length == 2 && kind(spec, fds[1]) != KIND_PACKET)
+        {
+            throw LinkErrors.descriptor(spec, fds[1], "is no packet socket; both must be of type SOCK_RAW");
+        }
+        return openPacket(spec, null, fds[0], fds.length == 2 ? fds[1] : -1, options, context);
+    }
+
+    private static int kind(final String spec, final int fd) throws LinkException
+    {
+        final int kind = Native.pnet_descriptor_kind(fd);
+        if (kind == -Errno.EBADF)
+        {
+            throw LinkErrors.descriptor(
+                spec, fd, "is not open; start java with it inherited, for example: java ... " + fd + "<>/dev/net/tun");
+        }
+        if (kind != KIND_PACKET && kind != KIND_TAP)
+        {
+            throw LinkErrors.descriptor(
+                spec, fd, "is neither a packet socket of type SOCK_RAW nor a TAP with IFF_VNET_HDR; hand over one of them");
+        }
+        return kind;
+    }
+
+    private static PacketRing openPacket(
+        final String spec,
+        final String name,
+        final int ringFd,
+        final int gatherFd,
+        final LinkOptions options,
+        final LinkContext context) throws LinkException
+    {
+        final NativePacket packet = NativePacket.open(spec, name, ringFd, gatherFd, options);
+        final NativeInterface facts = packet.facts();
+        if (!facts.isUp())
+        {
+            packet.close();
+            throw LinkErrors.down(spec, facts.name());
+        }
+        final int mtu = options.mtuFor(facts.mtu());
+        final boolean offload = options.offload();
+        final LinkCapabilities capabilities = new LinkCapabilities(
+            options.macFor(facts.mac()),
+            mtu,
+            maxFrame(mtu, context),
+            MAX_HEAD,
+            offload,
+            offload ? GSO_MAX_BYTES : 0,
+            offload && kernelHasUso(),
+            true,
+            true);
+        return new PacketRing(packet, capabilities, context);
+    }
+
+    private static Tap openTap(
+        final String spec, final String name, final int fd, final LinkOptions options, final LinkContext context)
+        throws LinkException
+    {
+        final UnsafeBuffer out = new UnsafeBuffer(Messages.allocate(NativeLayout.sizeOf("pnet_tap")));
+        final int result =
+            Native.pnet_tap_open(name, fd, options.offload() ? OFFLOAD_ALL : 0, out.addressOffset());
+        if (result < 0)
+        {
+            throw LinkErrors.opening(spec, out.getInt(NativeLayout.fieldOffset("pnet_tap", "failed_step")), -result);
+        }
+        final int tapFd = out.getInt(NativeLayout.fieldOffset("pnet_tap", "fd"));
+        final int granted = out.getInt(NativeLayout.fieldOffset("pnet_tap", "offloads"));
+        final NativeInterface facts =
+            new NativeInterface(out, NativeLayout.fieldOffset("pnet_tap", "interface"));
+        final boolean isHere = facts.index() != 0;
+        if (isHere && !facts.isUp())
+        {
+            Native.pnet_close(tapFd);
+            throw LinkErrors.down(spec, facts.name());
+        }
+        final int mtu = options.mtuFor(isHere ? facts.mtu() : DEFAULT_MTU);
+        final boolean offload = options.offload() && (granted & OFFLOAD_CSUM) != 0;
+        final LinkCapabilities capabilities = new LinkCapabilities(
+            options.macFor(facts.mac()),
+            mtu,
+            maxFrame(mtu, context),
+            MAX_HEAD,
+            offload,
+            offload ? GSO_MAX_BYTES : 0,
+            offload && (granted & OFFLOAD_USO) == OFFLOAD_USO,
+            (granted & OFFLOAD_TSO) != 0,
+            false);
+        final int vnetLength = out.getInt(NativeLayout.fieldOffset("pnet_tap", "vnet_header_bytes"));
+        return new Tap(tapFd, facts.name(), vnetLength, capabilities, context);
+    }
+
+    private static int maxFrame(final int mtu, final LinkContext context)
+    {
+        final int chunk = context.largeChunks().chunkCapacity() - SendQueue.FRAME_OFFSET;
+        if (chunk < mtu + 14)
+        {
+            throw new IllegalArgumentException(
+                "chunks of " + (chunk + SendQueue.FRAME_OFFSET) + " bytes are too small for an MTU of " + mtu);
+        }
+        return Math.min(GSO_MAX_BYTES, chunk);
+    }
+
+    /** UDP segmentation by virtio header came with Linux 6.2; a packet socket has no way to ask. */
+    private static boolean kernelHasUso()
+    {
+        final String[] version = System.getProperty("os.version", "0.0").split("[^0-9]+", 3);
+        try
+        {
+            final int major = Integer.parseInt(version[0]);
+            return major > 6 || (major == 6 && Integer.parseInt(version[1]) >= 2);
+        }
+        catch (final NumberFormatException | ArrayIndexOutOfBoundsException ex)
+        {
+            return false;
+        }
+    }
+}

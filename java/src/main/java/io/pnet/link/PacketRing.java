@@ -1,0 +1,384 @@
+package io.pnet.link;
+
+import io.pnet.counters.Counter;
+import org.agrona.concurrent.UnsafeBuffer;
+
+/**
+ * A packet ring: an AF_PACKET socket (TPACKET_V2) whose RX and TX rings are mapped into the process.
+ *
+ * <p><b>In.</b> Frames that fit a slot are shown where the kernel wrote them; the slot goes back when the handler returns.
+ * Larger ones, 64 KiB GSO frames mostly, wait whole in the socket's queue and are received a few at a time into pooled
+ * chunks, which the handler may take. Order is kept across both, since the slot says that its frame is in the queue.
+ *
+ * <p><b>Out.</b> Two lanes: small frames are written into TX slots in place; gathered frames, and those too large for a
+ * slot, leave by a second socket, since one with a TX ring sends through that ring only. At most one lane holds frames at
+ * a time, which keeps the order of commits: a small frame joins gathered ones that wait, a gathered frame first has the
+ * ring kicked.
+ *
+ * <p>The link has a MAC address of its own; the interface is promiscuous while it is open. When the interface goes down
+ * nothing throws: what is sent is dropped and counted, and traffic goes on when it is up again.
+ *
+ * <p>One owner at a time calls every method. Open it with {@link Links#open}.
+ */
+public final class PacketRing implements Link
+{
+    private static final long CHECK_INTERVAL_NS = 1_000_000;
+    private static final int CHECKS_PER_STATISTICS = 1_000;
+
+    private final NativePacket packet;
+    private final LinkCapabilities capabilities;
+    private final LinkCounts counts;
+    private final UnsafeBuffer ring;
+    private final int rxSlotBytes;
+    private final int rxEnd;
+    private final int vnetLength;
+    private final ReceiveBatch large;
+    private final TxRing txRing;
+    private final SendQueue gathered;
+    private final RxFrame rxFrame = new RxFrame();
+    private final TxFrame txFrame = new TxFrame();
+
+    private int rxSlot;
+    private long bytes;
+    private long lastCheckNs;
+    private int checks;
+    private boolean inRing;
+    private boolean isWatchingRing;
+    private boolean isWatchingGathered;
+    private boolean isClosed;
+
+    PacketRing(final NativePacket packet, final LinkCapabilities capabilities, final LinkContext context)
+    {
+        this.packet = packet;
+        this.capabilities = capabilities;
+        counts = new LinkCounts(context.counters());
+        ring = packet.ring();
+        rxSlotBytes = packet.rxSlotBytes();
+        rxEnd = rxSlotBytes * packet.rxSlots();
+        vnetLength = packet.vnetLength();
+        large = new ReceiveBatch(true, packet.ringFd(), vnetLength, context.largeChunks(), counts);
+        txRing = packet.txSlots() == 0 ? null : new TxRing(
+            ring, packet.txOffset(), packet.txSlotBytes(), packet.txSlots(), packet.ringFd(), vnetLength, counts);
+        gathered = new SendQueue(true, packet.gatherFd(), vnetLength, context.largeChunks(), counts);
+    }
+
+    @Override
+    public LinkCapabilities capabilities()
+    {
+        return capabilities;
+    }
+
+    /** The interface's name. */
+    public String interfaceName()
+    {
+        return packet.interfaceName();
+    }
+
+    /** Slots of the RX ring, after rounding. */
+    public int rxSlots()
+    {
+        return packet.rxSlots();
+    }
+
+    /** Slots of the TX ring; 0 when there is none. */
+    public int txSlots()
+    {
+        return packet.txSlots();
+    }
+
+    /** What SO_RCVBUF came to, in bytes as the kernel counts (twice what was asked for, when it was granted). */
+    public int receiveBufferBytes()
+    {
+        return packet.receiveBufferBytes();
+    }
+
+    @Override
+    public int poll(final FrameHandler handler, final int limit, final long nowNs)
+    {
+        if (isClosed)
+        {
+            return 0;
+        }
+        int frames = 0;
+        bytes = 0;
+        try
+        {
+            while (frames < limit)
+            {
+                final int slot = rxSlot;
+                final int status = Tpacket2.statusAcquire(ring, slot);
+                if ((status & Tpacket2.STATUS_USER) == 0)
+                {
+                    break;
+                }
+                frames++;
+                try
+                {
+                    show(handler, slot, status, limit - frames);
+                }
+                finally
+                {
+                    Tpacket2.statusRelease(ring, slot, Tpacket2.STATUS_AVAILABLE);
+                    rxSlot = slot + rxSlotBytes == rxEnd ? 0 : slot + rxSlotBytes;
+                }
+                if ((status & Tpacket2.STATUS_LOSING) != 0)
+                {
+                    foldStatistics();
+                }
+            }
+        }
+        finally
+        {
+            if (frames > 0)
+            {
+                counts.received(frames, bytes);
+            }
+        }
+        if (frames == 0)
+        {
+            check(nowNs);
+        }
+        return frames;
+    }
+
+    @Override
+    public TxFrame claim(final int headLength, final boolean isGathered)
+    {
+        if (headLength > (isGathered ? capabilities.maxHead() : capabilities.maxFrame()) || isClosed)
+        {
+            throw isClosed ? new IllegalStateException("the link is closed") :
+                new IllegalArgumentException("head of " + headLength + " bytes is larger than the link takes");
+        }
+        final boolean isClaimed;
+        inRing = !isGathered && txRing != null && headLength <= txRing.maxFrame() && gathered.isEmpty();
+        if (inRing)
+        {
+            isClaimed = txRing.claim(txFrame, headLength);
+        }
+        else
+        {
+            isClaimed = (txRing == null || txRing.isEmpty() || txRing.send()) && gathered.claim(txFrame, headLength);
+        }
+        if (!isClaimed)
+        {
+            counts.count(Counter.LINK_TX_FULL);
+            watch();
+            return null;
+        }
+        return txFrame;
+    }
+
+    @Override
+    public void commit(final TxFrame frame)
+    {
+        if (inRing)
+        {
+            txRing.commit(frame);
+        }
+        else
+        {
+            gathered.commit(frame);
+        }
+    }
+
+    @Override
+    public int flush(final long nowNs)
+    {
+        if (isClosed)
+        {
+            return 0;
+        }
+        if (txRing != null && !txRing.isEmpty())
+        {
+            txRing.send();
+        }
+        else if (!gathered.isEmpty())
+        {
+            gathered.send();
+        }
+        if (txRing != null && txRing.isEmpty() && txRing.isBlocked())
+        {
+            txRing.refresh();
+        }
+        watch();
+        return counts.takeFramesLeft();
+    }
+
+    @Override
+    public boolean isCongested()
+    {
+        return gathered.isBlocked() || (txRing != null && txRing.isBlocked());
+    }
+
+    @Override
+    public int fd()
+    {
+        return packet.watchFd();
+    }
+
+    @Override
+    public long nextDeadlineNs()
+    {
+        return NO_DEADLINE;
+    }
+
+    @Override
+    public void close()
+    {
+        if (!isClosed)
+        {
+            foldStatistics();
+            isClosed = true;
+            large.close();
+            gathered.close();
+            packet.close();
+        }
+    }
+
+    private void show(final FrameHandler handler, final int slot, final int status, final int more)
+    {
+        final int length = Tpacket2.length(ring, slot);
+        bytes += length;
+        if ((status & Tpacket2.STATUS_COPY) != 0)
+        {
+            showLarge(handler, slot, status, more);
+            return;
+        }
+        if (Tpacket2.snapLength(ring, slot) < length)
+        {
+            counts.count(Counter.LINK_RX_DROP_TRUNCATED);
+            return;
+        }
+        final int offset = slot + Tpacket2.mac(ring, slot);
+        rxFrame.wrap(ring, offset, length);
+        if (!VnetHeader.decode(ring, offset - vnetLength, rxFrame))
+        {
+            counts.count(Counter.LINK_RX_DROP_BAD_OFFLOAD);
+            return;
+        }
+        describe(slot, status);
+        handler.onFrame(rxFrame);
+    }
+
+    private void showLarge(final FrameHandler handler, final int slot, final int status, final int more)
+    {
+        if (large.available() == 0 && !receiveLarge(slot, more))
+        {
+            counts.count(Counter.LINK_RX_DROP_TRUNCATED);
+            return;
+        }
+        boolean wasTaken = false;
+        try
+        {
+            counts.count(Counter.LINK_RX_COPIED);
+            if (large.show(rxFrame))
+            {
+                describe(slot, status);
+                try
+                {
+                    handler.onFrame(rxFrame);
+                }
+                finally
+                {
+                    wasTaken = !rxFrame.hasChunk();
+                }
+            }
+        }
+        finally
+        {
+            large.done(wasTaken);
+        }
+    }
+
+    /** Fetches as many frames from the queue as slots in a row say are there. */
+    private boolean receiveLarge(final int slot, final int more)
+    {
+        int count = 1;
+        final int most = Math.min(more + 1, ReceiveBatch.CAPACITY);
+        for (int at = slot; count < most; count++)
+        {
+            at = at + rxSlotBytes == rxEnd ? 0 : at + rxSlotBytes;
+            final int status = Tpacket2.statusAcquire(ring, at);
+            if ((status & (Tpacket2.STATUS_USER | Tpacket2.STATUS_COPY)) !=
+                (Tpacket2.STATUS_USER | Tpacket2.STATUS_COPY))
+            {
+                break;
+            }
+        }
+        int result = large.receive(count);
+        if (Errno.isDown(-result))
+        {
+            // The socket's pending error comes first and is cleared by being told; the frames are still there.
+            counts.linkIsDown();
+            result = large.receive(count);
+        }
+        return result > 0;
+    }
+
+    /** What the slot says of its frame, wherever that lies. */
+    private void describe(final int slot, final int status)
+    {
+        rxFrame.timestampNs(Tpacket2.timestampNs(ring, slot));
+        if ((status & Tpacket2.STATUS_CHECKSUM_VALID) != 0 && rxFrame.checksum() == RxFrame.CHECKSUM_UNKNOWN)
+        {
+            rxFrame.checksum(RxFrame.CHECKSUM_VALID);
+        }
+        if ((status & Tpacket2.STATUS_VLAN_VALID) != 0)
+        {
+            rxFrame.vlanTci(Tpacket2.vlanTci(ring, slot));
+        }
+    }
+
+    /**
+     * Looks after what no frame tells: an interface that went down leaves an error on the socket, which makes it poll
+     * ready until somebody asks.
+     */
+    private void check(final long nowNs)
+    {
+        if (nowNs - lastCheckNs < CHECK_INTERVAL_NS && nowNs >= lastCheckNs)
+        {
+            return;
+        }
+        lastCheckNs = nowNs;
+        if (Errno.isDown(Native.pnet_socket_error(packet.ringFd())))
+        {
+            counts.linkIsDown();
+        }
+        if (++checks == CHECKS_PER_STATISTICS)
+        {
+            checks = 0;
+            foldStatistics();
+        }
+    }
+
+    private void foldStatistics()
+    {
+        final long statistics = Native.pnet_packet_statistics(packet.ringFd());
+        if (statistics > 0)
+        {
+            counts.count(Counter.LINK_RX_KERNEL_DROPS, statistics & 0xFFFF_FFFFL);
+        }
+    }
+
+    /** Keeps {@link #fd()} readable for the lane that is blocked, and for no other. */
+    private void watch()
+    {
+        final boolean ringWanted = txRing != null && txRing.isBlocked();
+        final boolean gatheredWanted = gathered.isBlocked();
+        if (ringWanted != isWatchingRing)
+        {
+            isWatchingRing = ringWanted;
+            watch(packet.ringFd(), ringWanted);
+        }
+        if (gatheredWanted != isWatchingGathered)
+        {
+            isWatchingGathered = gatheredWanted;
+            watch(packet.gatherFd(), gatheredWanted);
+        }
+    }
+
+    private void watch(final int fd, final boolean isWanted)
+    {
+        Native.pnet_watch_writable(packet.watchFd(), packet.ringFd(), fd, isWanted ? 1 : 0);
+    }
+}

@@ -1,0 +1,531 @@
+package io.pnet.link;
+
+import io.pnet.counters.Counter;
+import io.pnet.counters.Counters;
+import io.pnet.link.Wire.End;
+import io.pnet.link.Wire.Seen;
+import org.agrona.concurrent.UnsafeBuffer;
+
+import java.lang.reflect.InvocationTargetException;
+
+import static io.pnet.link.Namespace.sh;
+import static io.pnet.link.Wire.check;
+import static io.pnet.link.Wire.equal;
+
+/** Scenarios for {@link PacketRingTest}: each runs alone in a namespace with the veth pair pa, pb. */
+public final class PacketRingScenarios
+{
+    private static final LinkOptions A = new LinkOptions().mac(0x0200_0000_000AL);
+    private static final LinkOptions B = new LinkOptions().mac(0x0200_0000_000BL);
+
+    private PacketRingScenarios()
+    {
+    }
+
+    public static void main(final String[] arguments) throws Throwable
+    {
+        sh("ip link add pa type veth peer name pb");
+        for (final String end : new String[]{"pa", "pb"})
+        {
+            sh("ip link set %s addrgenmode none", end);
+            sh("ip link set %s up", end);
+        }
+        try
+        {
+            PacketRingScenarios.class.getDeclaredMethod(arguments[0]).invoke(null);
+        }
+        catch (final InvocationTargetException ex)
+        {
+            throw ex.getCause();
+        }
+    }
+
+    static void carriesSmallFramesBothWays() throws Exception
+    {
+        try (End a = new End("packet:pa", A); End b = new End("packet:pb", B))
+        {
+            final long before = System.currentTimeMillis() * 1_000_000L;
+            check(a.plain(b.mac(), 1, 60), "no slot");
+            check(a.plain(b.mac(), 2, 1_514), "no slot");
+            check(a.plain(0x0200_0000_0099L, 3, 60), "no slot");
+            check(a.plain(0xFFFF_FFFF_FFFFL, 4, 60), "no slot");
+            a.flush();
+            b.await(3);
+            b.pollFor(20);
+            equal(3, b.seen.size(), "frames to b and to everybody, none to others");
+            final Seen first = b.seen.remove();
+            equal(1, first.number(), "number");
+            equal(60, first.bytes().length, "length");
+            equal(Wire.byteAt(1, 41), first.bytes()[59], "last byte");
+            equal(RxFrame.GSO_NONE, first.gsoType(), "gso");
+            equal(-1, first.vlanTci(), "vlan");
+            check(!first.hadChunk(), "a small frame lies in its slot");
+            check(Math.abs(first.timestampNs() - before) < 5_000_000_000L, "time stamp " + first.timestampNs());
+            equal(1_514, b.seen.remove().bytes().length, "length");
+            check(b.plain(a.mac(), 5, 100), "no slot");
+            b.flush();
+            a.await(1);
+            equal(1, a.seen.size(), "the link does not see its own frames");
+            equal(5, a.seen.remove().number(), "number");
+            equal(4, count(a, Counter.LINK_TX_FRAMES), "frames counted");
+            equal(60 * 3 + 1_514, count(a, Counter.LINK_TX_BYTES), "bytes counted");
+            equal(0, a.context.counters().drops(), "drops");
+        }
+    }
+
+    static void carriesSegmentationFramesBothWaysWithTheirOffloads() throws Exception
+    {
+        try (End a = new End("packet:pa", A); End b = new End("packet:pb", B))
+        {
+            final UnsafeBuffer payload = Wire.payload(65_481, 9);
+            for (final int length : new int[]{30_000, 65_481})
+            {
+                check(a.gso(b.mac(), payload, length, 1_460), "no room");
+                check(b.gso(a.mac(), payload, length, 1_460), "no room");
+                a.flush();
+                b.flush();
+                a.await(1);
+                b.await(1);
+                for (final End end : new End[]{a, b})
+                {
+                    final Seen seen = end.seen.remove();
+                    equal(54 + length, seen.bytes().length, "one frame");
+                    equal(RxFrame.GSO_TCPV4, seen.gsoType(), "gso type");
+                    equal(1_460, seen.gsoSize(), "gso size");
+                    equal(RxFrame.CHECKSUM_PARTIAL, seen.checksum(), "checksum");
+                    equal(34, seen.csumStart(), "csum start");
+                    equal(16, seen.csumOffset(), "csum offset");
+                    check(seen.hadChunk(), "a large frame lies in a chunk");
+                    check(seen.timestampNs() != RxFrame.NO_TIMESTAMP, "time stamp");
+                    for (int i = 0; i < length; i++)
+                    {
+                        if (seen.bytes()[54 + i] != Wire.byteAt(9, i))
+                        {
+                            throw new AssertionError("wrong byte at " + i);
+                        }
+                    }
+                }
+            }
+            equal(2, count(b, Counter.LINK_RX_COPIED), "through the queue");
+        }
+    }
+
+    static void letsTheHandlerKeepChunks() throws Exception
+    {
+        final LinkContext context = new LinkContext(new ChunkPool(ChunkPool.LARGE, 64L << 20), new Counters());
+        try (End a = new End("packet:pa", A); End b = new End("packet:pb", B, context))
+        {
+            b.keepChunks = true;
+            final UnsafeBuffer payload = Wire.payload(40_000, 1);
+            for (int i = 0; i < 40; i++)
+            {
+                payload.putInt(0, i);
+                check(a.gso(b.mac(), payload, 40_000, 1_460), "no room");
+                a.flush();
+            }
+            b.await(40);
+            equal(40, b.kept.size(), "chunks kept");
+            int i = 0;
+            for (final Chunk chunk : b.kept)
+            {
+                equal(i++, chunk.buffer().getInt(SendQueue.FRAME_OFFSET + 54), "content of a kept chunk");
+            }
+        }
+        equal(0, context.largeChunks().inUse(), "every chunk came back");
+    }
+
+    static void keepsTheOrderOfCommitsAcrossLanes() throws Exception
+    {
+        try (End a = new End("packet:pa", A); End b = new End("packet:pb", B))
+        {
+            final UnsafeBuffer payload = Wire.payload(1_400, 3);
+            int number = 0;
+            for (int round = 0; round < 50; round++)
+            {
+                for (int i = 0; i < 40; i++, number++)
+                {
+                    final boolean isGathered = (number * 7919 >> 3 & 3) == 0;
+                    check(
+                        isGathered ? a.gathered(b.mac(), number, payload, 700, 600, 50) :
+                            a.plain(b.mac(), number, 60 + number % 1_400),
+                        "no room for " + number);
+                    if (number % 97 == 0)
+                    {
+                        a.flush();
+                    }
+                }
+                a.flush();
+                b.await(40);
+                for (int expected = number - 40; expected < number; expected++)
+                {
+                    equal(expected, b.seen.remove().number(), "order");
+                }
+            }
+            equal(2_000, count(a, Counter.LINK_TX_FRAMES), "sent");
+        }
+    }
+
+    static void takesPlainFramesLargerThanASlot() throws Exception
+    {
+        sh("ip link set pa mtu 9000");
+        sh("ip link set pb mtu 9000");
+        final LinkContext context = LinkContext.standalone();
+        try (End a = new End("packet:pa", A, context); End b = new End("packet:pb", B))
+        {
+            equal(9_000, a.link.capabilities().mtu(), "mtu");
+            // A claim that is never committed keeps nothing.
+            check(a.link.claim(9_014, false) != null, "no room");
+            for (int i = 0; i < 200; i++)
+            {
+                check(a.plain(b.mac(), i, i % 2 == 0 ? 9_014 : 100), "no room");
+            }
+            a.flush();
+            b.await(200);
+            for (int i = 0; i < 200; i++)
+            {
+                final Seen seen = b.seen.remove();
+                equal(i, seen.number(), "order");
+                equal(i % 2 == 0 ? 9_014 : 100, seen.bytes().length, "length");
+            }
+        }
+        equal(0, context.largeChunks().inUse(), "chunks came back");
+    }
+
+    static void worksWithoutTxRing() throws Exception
+    {
+        try (End a = new End("packet:pa", new LinkOptions().mac(A.mac()).txRing(2_048, 0)); End b = new End("packet:pb", B))
+        {
+            equal(0, ((PacketRing)a.link).txSlots(), "slots");
+            final UnsafeBuffer payload = Wire.payload(40_000, 3);
+            for (int i = 0; i < 100; i++)
+            {
+                check(a.plain(b.mac(), i, 200), "no room");
+            }
+            check(a.gso(b.mac(), payload, 40_000, 1_460), "no room");
+            a.flush();
+            b.await(101);
+            check(b.plain(a.mac(), 7, 60), "no room");
+            b.flush();
+            a.await(1);
+        }
+    }
+
+    static void dropsAndCountsWhenThePoolIsExhausted() throws Exception
+    {
+        final LinkContext two = new LinkContext(new ChunkPool(ChunkPool.LARGE, 2L * ChunkPool.LARGE), new Counters());
+        try (End a = new End("packet:pa", A); End b = new End("packet:pb", B, two))
+        {
+            b.keepChunks = true;
+            final UnsafeBuffer payload = Wire.payload(40_000, 3);
+            for (int i = 0; i < 5; i++)
+            {
+                check(a.gso(b.mac(), payload, 40_000, 1_460), "no room");
+            }
+            check(a.plain(b.mac(), 77, 60), "no room");
+            a.flush();
+            b.await(3);
+            equal(2, b.kept.size(), "kept");
+            equal(3, count(b, Counter.LINK_RX_DROP_NO_CHUNK), "dropped");
+            b.kept.forEach(Chunk::release);
+            b.kept.clear();
+            b.seen.clear();
+            check(a.gso(b.mac(), payload, 40_000, 1_460), "no room");
+            a.flush();
+            b.await(1);
+        }
+    }
+
+    static void dropsAndCountsFramesLargerThanASlotWithoutCopies() throws Exception
+    {
+        try (End a = new End("packet:pa", A);
+            End b = new End("packet:pb", new LinkOptions().mac(B.mac()).copyLarge(false)))
+        {
+            check(a.gso(b.mac(), Wire.payload(40_000, 3), 40_000, 1_460), "no room");
+            check(a.plain(b.mac(), 5, 60), "no room");
+            a.flush();
+            b.await(1);
+            equal(5, b.seen.remove().number(), "the next frame is untouched");
+            equal(1, count(b, Counter.LINK_RX_DROP_TRUNCATED), "dropped");
+        }
+    }
+
+    static void countsWhatTheKernelDropped() throws Exception
+    {
+        try (End a = new End("packet:pa", A);
+            End b = new End("packet:pb", new LinkOptions().mac(B.mac()).rxRing(2_048, 64)))
+        {
+            equal(64, ((PacketRing)b.link).rxSlots(), "slots");
+            for (int i = 0; i < 100; i++)
+            {
+                check(a.plain(b.mac(), i, 60), "no room");
+            }
+            a.flush();
+            b.await(64);
+            equal(63, b.seen.peekLast().number(), "the first ones got in");
+            b.seen.clear();
+            check(a.plain(b.mac(), 1_000, 60), "no room");
+            a.flush();
+            b.await(1);
+            equal(1_000, b.seen.remove().number(), "goes on");
+            equal(36, count(b, Counter.LINK_RX_KERNEL_DROPS), "dropped by the kernel");
+        }
+    }
+
+    static void skipsAFrameThatTheDeviceRefuses() throws Exception
+    {
+        // The ring takes frames that are larger than the MTU, the device then drops them: ENOBUFS, and the slot stays.
+        sh("ip link set pa mtu 1000");
+        sh("ip link set pb mtu 1000");
+        try (End a = new End("packet:pa", A); End b = new End("packet:pb", B))
+        {
+            for (int i = 0; i < 2_000; i++)
+            {
+                check(a.plain(b.mac(), i, i % 3 == 1 ? 1_500 : 60), "no room");
+                if (i % 5 == 4)
+                {
+                    a.flush();
+                    check(!a.link.isCongested(), "congested");
+                }
+            }
+            a.flush();
+            equal(667, count(a, Counter.LINK_TX_DROPPED), "refused");
+            equal(1_333, count(a, Counter.LINK_TX_FRAMES), "sent");
+            equal(1_333 * 60, count(a, Counter.LINK_TX_BYTES), "bytes sent");
+            b.await(1_333);
+            for (int i = 0; i < 2_000; i++)
+            {
+                if (i % 3 != 1)
+                {
+                    equal(i, b.seen.remove().number(), "order");
+                }
+            }
+            // The gathered lane is told at once, and goes on behind the frame that was refused.
+            final UnsafeBuffer payload = Wire.payload(1_500, 3);
+            check(a.gathered(b.mac(), 3, payload, 100), "no room");
+            check(a.gathered(b.mac(), 4, payload, 1_400), "no room");
+            check(a.gathered(b.mac(), 5, payload, 100), "no room");
+            a.flush();
+            b.await(2);
+            equal(3, b.seen.remove().number(), "before");
+            equal(5, b.seen.remove().number(), "after");
+            equal(668, count(a, Counter.LINK_TX_DROPPED), "refused");
+        }
+    }
+
+    static void goesOnAfterTheInterfaceWasDown() throws Exception
+    {
+        try (End a = new End("packet:pa", A); End b = new End("packet:pb", B); KernelWait wait = new KernelWait())
+        {
+            for (int round = 1; round <= 3; round++)
+            {
+                check(a.plain(b.mac(), 1, 60), "no room");
+                a.flush();
+                b.await(1);
+                check(b.plain(a.mac(), 1, 60), "no room");
+                b.flush();
+                a.await(1);
+                sh("ip link set pa down");
+                a.pollFor(5);
+                for (int i = 0; i < 1_000; i++)
+                {
+                    final boolean isClaimed = i % 2 == 0 ? a.plain(b.mac(), i, 60) :
+                        a.gathered(b.mac(), i, Wire.payload(100, i), 100);
+                    check(isClaimed, "full while down");
+                    a.flush();
+                }
+                check(!a.link.isCongested(), "congested while down");
+                equal(0, a.link.poll(a::onFrame, 10, System.nanoTime()), "polled");
+                equal(round, count(a, Counter.LINK_DOWN), "transitions");
+                equal(round * 1_000L, count(a, Counter.LINK_TX_DROPPED), "dropped");
+                final long start = System.nanoTime();
+                equal(0, wait.await(a.link.fd(), false, 20_000_000), "nothing to do while down");
+                check(System.nanoTime() - start >= 20_000_000, "spins while down");
+                sh("ip link set pa up");
+                a.seen.clear();
+                b.seen.clear();
+            }
+        }
+    }
+
+    static void waitsForFramesSignalsAndTime() throws Exception
+    {
+        try (End a = new End("packet:pa", A); End b = new End("packet:pb", B); KernelWait wait = new KernelWait())
+        {
+            b.pollFor(10);
+            equal(0, wait.await(b.link.fd(), false, 1_000_000), "time out");
+            final Thread other = new Thread(() ->
+            {
+                try
+                {
+                    Thread.sleep(50);
+                }
+                catch (final InterruptedException ex)
+                {
+                    throw new AssertionError(ex);
+                }
+                wait.signal();
+            });
+            other.start();
+            equal(KernelWait.WOKEN, wait.await(b.link.fd(), false, -1), "signal");
+            other.join();
+            wait.signal();
+            equal(KernelWait.WOKEN, wait.await(-1, false, -1) & KernelWait.WOKEN, "signal before the wait");
+            wait.await(-1, false, 0);
+            check(a.plain(b.mac(), 1, 60), "no room");
+            a.flush();
+            equal(KernelWait.READABLE, wait.await(b.link.fd(), false, 5_000_000_000L), "frame");
+            b.await(1);
+            equal(0, wait.await(b.link.fd(), false, 0), "nothing left");
+        }
+    }
+
+    static void reportsCongestionBehindAShaper() throws Exception
+    {
+        sh("tc qdisc add dev pa root tbf rate 200mbit burst 128k latency 2s");
+        try (End a = new End("packet:pa", A); End b = new End("packet:pb", B); KernelWait wait = new KernelWait())
+        {
+            final UnsafeBuffer payload = Wire.payload(60_000, 3);
+            final int frames = 100;
+            int committed = 0;
+            int waits = 0;
+            while (committed < frames || a.link.isCongested())
+            {
+                while (committed < frames && !a.link.isCongested() && a.gso(b.mac(), payload, 60_000, 1_460))
+                {
+                    committed++;
+                }
+                a.flush();
+                if (a.link.isCongested())
+                {
+                    waits++;
+                    check((wait.await(a.link.fd(), true, 2_000_000_000L) & ~KernelWait.ERROR) != 0, "never writable");
+                    a.flush();
+                }
+                b.link.poll(b::onFrame, 64, System.nanoTime());
+            }
+            check(waits >= 3, "never congested: " + waits);
+            check(waits < 1_000, "spun on a congested link: " + waits);
+            b.await(frames);
+            equal(0, count(a, Counter.LINK_TX_DROPPED), "dropped");
+            // Small frames by the ring meet the same shaper.
+            b.seen.clear();
+            final int small = 3_000;
+            committed = 0;
+            waits = 0;
+            while (committed < small || a.link.isCongested())
+            {
+                while (committed < small && !a.link.isCongested() && a.plain(b.mac(), committed, 1_500))
+                {
+                    committed++;
+                }
+                a.flush();
+                if (a.link.isCongested())
+                {
+                    waits++;
+                    wait.await(a.link.fd(), true, 2_000_000_000L);
+                    a.flush();
+                }
+                b.link.poll(b::onFrame, 64, System.nanoTime());
+            }
+            check(waits >= 3, "ring never congested: " + waits);
+            check(waits < 10_000, "ring spun on a congested link: " + waits);
+            b.await(small);
+            equal(0, count(a, Counter.LINK_TX_DROPPED), "dropped");
+            for (int i = 0; i < small; i++)
+            {
+                equal(i, b.seen.remove().number(), "order");
+            }
+        }
+    }
+
+    static void readsZerosAfterClose() throws Exception
+    {
+        final UnsafeBuffer[] leaked = new UnsafeBuffer[1];
+        final int[] offset = new int[1];
+        try (End a = new End("packet:pa", A); End b = new End("packet:pb", B))
+        {
+            check(a.plain(b.mac(), 1, 60), "no room");
+            a.flush();
+            final long end = System.nanoTime() + 5_000_000_000L;
+            while (leaked[0] == null && System.nanoTime() < end)
+            {
+                b.link.poll(
+                    frame ->
+                    {
+                        leaked[0] = frame.buffer();
+                        offset[0] = frame.offset();
+                    },
+                    1,
+                    System.nanoTime());
+            }
+            check(leaked[0].getByte(offset[0] + 12) == (byte)0x88, "still there");
+            b.link.close();
+            b.link.close();
+            equal(0, b.link.poll(b::onFrame, 1, 0), "polled after close");
+            equal(0, b.link.flush(0), "flushed after close");
+        }
+        for (int i = 0; i < leaked[0].capacity(); i++)
+        {
+            equal(0, leaked[0].getByte(i), "byte " + i);
+        }
+    }
+
+    static void explainsWhatItCannotOpen() throws Exception
+    {
+        says("packet:nowhere", "no such interface");
+        says("packet:aNameThatIsMuchTooLong", "no such interface", "15 bytes");
+        says("packet:lo", "Ethernet");
+        says("fd:987", "is not open");
+        says("fd:0,1,2", "");
+        sh("ip link set pa down");
+        says("packet:pa", "the interface is down");
+        for (final String spec : new String[]{"", "packet:", "pa", "ring:pa", "fd:x", "fd:1,"})
+        {
+            try
+            {
+                Links.open(spec, new LinkOptions(), LinkContext.standalone());
+                throw new AssertionError(spec + " was opened");
+            }
+            catch (final IllegalArgumentException ex)
+            {
+                check(ex.getMessage().contains("is no link"), ex.getMessage());
+            }
+        }
+        try
+        {
+            Links.open("packet:pb", new LinkOptions().rxRing(2_047, 64), LinkContext.standalone());
+            throw new AssertionError("opened");
+        }
+        catch (final LinkException ex)
+        {
+            check(ex.getMessage().contains("PACKET_RX_RING") && ex.getMessage().contains("EINVAL"), ex.getMessage());
+        }
+    }
+
+    private static void says(final String spec, final String... words)
+    {
+        try
+        {
+            Links.open(spec, new LinkOptions(), LinkContext.standalone()).close();
+        }
+        catch (final LinkException ex)
+        {
+            final String message = ex.getMessage();
+            boolean isExplained = message.startsWith("cannot open " + spec) && !message.contains("\n");
+            boolean hasWord = false;
+            for (final String word : words)
+            {
+                hasWord |= message.contains(word);
+            }
+            isExplained &= hasWord;
+            check(isExplained, message);
+            return;
+        }
+        throw new AssertionError(spec + " was opened");
+    }
+
+    private static long count(final End end, final Counter counter)
+    {
+        return end.context.counters().get(counter);
+    }
+}

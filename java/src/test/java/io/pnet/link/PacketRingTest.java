@@ -1,0 +1,31 @@
+package io.pnet.link;
+
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Packet rings on both ends of a veth pair, see {@link PacketRingScenarios}. */
+class PacketRingTest
+{
+    @ParameterizedTest
+    @ValueSource(strings = {
+        "carriesSmallFramesBothWays",
+        "carriesSegmentationFramesBothWaysWithTheirOffloads",
+        "letsTheHandlerKeepChunks",
+        "keepsTheOrderOfCommitsAcrossLanes",
+        "takesPlainFramesLargerThanASlot",
+        "worksWithoutTxRing",
+        "dropsAndCountsWhenThePoolIsExhausted",
+        "dropsAndCountsFramesLargerThanASlotWithoutCopies",
+        "countsWhatTheKernelDropped",
+        "skipsAFrameThatTheDeviceRefuses",
+        "goesOnAfterTheInterfaceWasDown",
+        "waitsForFramesSignalsAndTime",
+        "reportsCongestionBehindAShaper",
+        "readsZerosAfterClose",
+        "explainsWhatItCannotOpen",
+    })
+    void packetRing(final String scenario) throws Exception
+    {
+        Namespace.run(PacketRingScenarios.class, scenario);
+    }
+}
