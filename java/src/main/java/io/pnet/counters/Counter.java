@@ -46,6 +46,8 @@ public enum Counter
 
     // ---- IP
     IP_RX_PACKETS("ip.rx.packets"),
+    /** Packets handed to a registered protocol, which counts what becomes of them. */
+    IP_RX_DELIVERED("ip.rx.delivered"),
     IP_TX_PACKETS("ip.tx.packets"),
     IP_RX_DROP_SHORT("ip.rx.drop.short", true),
     IP_RX_DROP_VERSION("ip.rx.drop.version", true),
@@ -60,12 +62,19 @@ public enum Counter
     IP_FRAGMENTS_RX("ip.fragments.rx"),
     IP_FRAGMENTS_TX("ip.fragments.tx"),
     IP_REASSEMBLED("ip.reassembled"),
+    /** Fragments that became part of a reassembled packet, without the one that completed it. */
+    IP_FRAGMENTS_MERGED("ip.fragments.merged"),
+    /** Gauge: fragments that wait for the rest of their packet. */
+    IP_FRAGMENTS_WAITING("ip.fragments.waiting"),
+    IP_RX_DROP_FRAGMENT_DUPLICATE("ip.rx.drop.fragment.duplicate", true),
     IP_RX_DROP_FRAGMENT_MALFORMED("ip.rx.drop.fragment.malformed", true),
     IP_RX_DROP_FRAGMENT_OVERLAP("ip.rx.drop.fragment.overlap", true),
     IP_RX_DROP_FRAGMENT_NO_MEMORY("ip.rx.drop.fragment.no.memory", true),
     IP_RX_DROP_FRAGMENT_TIMEOUT("ip.rx.drop.fragment.timeout", true),
     IP_TX_DROP_NO_ROUTE("ip.tx.drop.no.route"),
     IP_TX_DROP_TOO_BIG("ip.tx.drop.too.big"),
+    /** Fragments and packets that had waited, for which the link then had no room. */
+    IP_TX_DROP_LINK_FULL("ip.tx.drop.link.full"),
 
     // ---- ICMP and NDP
     ICMP_RX("icmp.rx"),
@@ -78,10 +87,18 @@ public enum Counter
     ICMP_RX_DROP_CHECKSUM("icmp.rx.drop.checksum", true),
     ICMP_RX_DROP_UNKNOWN_TYPE("icmp.rx.drop.unknown.type", true),
     ICMP_RX_DROP_UNMATCHED("icmp.rx.drop.unmatched", true),
+    /** Redirects, source quenches, queries: understood, and nothing here acts on them. */
+    ICMP_RX_DROP_IGNORED("icmp.rx.drop.ignored", true),
+    MLD_RX("mld.rx"),
+    MLD_TX("mld.tx"),
+    MLD_RX_DROP_MALFORMED("mld.rx.drop.malformed", true),
     NDP_RX("ndp.rx"),
     NDP_TX("ndp.tx"),
     NDP_RX_DROP_MALFORMED("ndp.rx.drop.malformed", true),
     NDP_RX_DROP_HOP_LIMIT("ndp.rx.drop.hop.limit", true),
+    NDP_RX_DROP_NOT_FOR_US("ndp.rx.drop.not.for.us", true),
+    /** Router advertisements, router solicitations and redirects: valid, and nothing here acts on them yet. */
+    NDP_RX_DROP_IGNORED("ndp.rx.drop.ignored", true),
     NDP_CONFLICTS("ndp.conflicts"),
     PATH_MTU_UPDATES("path.mtu.updates"),
 

@@ -1,6 +1,7 @@
 package io.pnet.ip;
 
 import io.pnet.link.LinkCapabilities;
+import io.pnet.wire.Checksum;
 
 /**
  * A destination cache entry (RFC 4861 section 5.1): from which of our addresses to which remote one, over which
@@ -14,19 +15,26 @@ public final class Destination
     final long remoteHi;
     final long remoteLo;
     final boolean isV4;
+    /** What the addresses add to a pseudo-header's sum. */
+    final long addressSum;
+    private final Ip ip;
     NetworkInterface networkInterface;
     Neighbour neighbour;
     int pathMtu;
     int generation = -1;
-    int hopLimit = 64;
+    int hopLimit;
 
-    Destination(final long sourceHi, final long sourceLo, final long remoteHi, final long remoteLo)
+    Destination(
+        final Ip ip, final long sourceHi, final long sourceLo, final long remoteHi, final long remoteLo)
     {
+        this.ip = ip;
+        this.hopLimit = ip.settings.hopLimit;
         this.sourceHi = sourceHi;
         this.sourceLo = sourceLo;
         this.remoteHi = remoteHi;
         this.remoteLo = remoteLo;
         this.isV4 = IpAddress.isV4(remoteHi, remoteLo);
+        this.addressSum = Checksum.pseudoHeader(sourceHi, sourceLo, remoteHi, remoteLo, 0, 0);
     }
 
     public long sourceHi()
@@ -57,6 +65,10 @@ public final class Destination
     /** Largest IP packet that reaches the remote address unfragmented, as far as is known, in bytes. */
     public int pathMtu()
     {
+        if (generation != ip.generation)
+        {
+            ip.refresh(this);
+        }
         return pathMtu;
     }
 

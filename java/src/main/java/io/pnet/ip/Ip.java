@@ -1,9 +1,14 @@
 package io.pnet.ip;
 
+import io.pnet.counters.Counter;
 import io.pnet.counters.Counters;
 import io.pnet.link.Link;
+import io.pnet.link.RxFrame;
 import io.pnet.link.TxFrame;
+import io.pnet.wire.Ipv6Extension;
+import io.pnet.wire.ProtocolNumber;
 
+import java.util.Arrays;
 import java.util.random.RandomGenerator;
 
 /**
@@ -12,49 +17,145 @@ import java.util.random.RandomGenerator;
  */
 public final class Ip
 {
+    private static final int PROTOCOLS = 256;
+
+    final IpSettings settings;
+    final Counters counters;
+    final RandomGenerator random;
+    final IpProtocol[] protocols = new IpProtocol[PROTOCOLS];
+    final AddressTable addresses = new AddressTable();
+    final RouteTable routes = new RouteTable();
+    final PathMtuCache pathMtus = new PathMtuCache();
+    final Groups groups = new Groups();
+    final IpPacket packet = new IpPacket();
+    final NeighbourCache neighbours;
+    final IpOutput output;
+    final Ipv4Input ipv4Input;
+    final Ipv6Input ipv6Input;
+    final Reassembler reassembler;
+    final AddressDetection detection;
+    final Arp arp;
+    final Ndp ndp;
+    final Mld mld;
+    final Icmp icmp;
+    final IcmpErrors icmpErrors;
+    final IcmpEcho echo;
+    NetworkInterface[] interfaces = new NetworkInterface[0];
+    /** Now, as of the last call that said so. */
+    long nowNs;
+    /** Changes with everything that a {@link Destination} remembers; those that are older are renewed when used. */
+    int generation;
+    private NetworkInterface loopback;
+    private long previousPollNs;
+    private boolean hasPolled;
+    private long realtimeOffsetNs;
+
+    /**
+     * A layer with no interfaces.
+     *
+     * @param settings read now and later; not to be changed any more.
+     * @param counters the stack's.
+     * @param random   where fragment identifications, echo identifiers and jitter come from.
+     */
     public Ip(final IpSettings settings, final Counters counters, final RandomGenerator random)
     {
-        throw new UnsupportedOperationException();
+        this.settings = settings;
+        this.counters = counters;
+        this.random = random;
+        this.neighbours = new NeighbourCache(this);
+        this.output = new IpOutput(this);
+        this.ipv4Input = new Ipv4Input(this);
+        this.ipv6Input = new Ipv6Input(this);
+        this.reassembler = new Reassembler(this);
+        this.detection = new AddressDetection(this);
+        this.arp = new Arp(this);
+        this.ndp = new Ndp(this);
+        this.mld = new Mld(this);
+        this.icmp = new Icmp(this);
+        this.icmpErrors = new IcmpErrors(this);
+        this.echo = new IcmpEcho(this);
     }
 
     /** Adds an interface over a link; the link is polled, flushed and (by the stack) closed from now on. */
     public NetworkInterface addInterface(final Link link)
     {
-        throw new UnsupportedOperationException();
+        return add(new NetworkInterface(link, false, this));
     }
 
     /**
      * Adds one of our addresses, with its on-link prefix. Unless {@link IpSettings#addressDetection} is off it is
-     * tentative first: probed for conflicts (RFC 5227, RFC 4862 section 5.4), then announced.
+     * tentative first: probed for conflicts (RFC 5227, RFC 4862 section 5.4), then announced. The first IPv6 address of
+     * an interface brings a link-local one with it, made from the MAC address; the {@link AddressListener} is told of
+     * that one too.
      */
     public void addAddress(final NetworkInterface networkInterface, final IpAddress address, final int prefixLength)
     {
-        throw new UnsupportedOperationException();
+        final int bits = address.isV4() ? 32 : 128;
+        if (prefixLength < 0 || prefixLength > bits)
+        {
+            throw new IllegalArgumentException(
+                "bad prefix length " + prefixLength + " for " + address + ": it is 0 to " + bits);
+        }
+        if (address.isUnspecified() || address.isMulticast() || address.equals(IpAddress.BROADCAST_V4) ||
+            address.isLoopback() && !networkInterface.isLoopback)
+        {
+            throw new IllegalArgumentException("cannot use " + address + " as an address of ours: it is no unicast one");
+        }
+        if (addresses.find(address.hi(), address.lo()) != null)
+        {
+            throw new IllegalArgumentException("address " + address + " was added twice; leave one out");
+        }
+        if (!address.isV4() && !address.isLinkLocal() && !networkInterface.isLoopback &&
+            !hasLinkLocal(networkInterface))
+        {
+            final IpAddress linkLocal = linkLocal(networkInterface.macAddress);
+            if (addresses.find(linkLocal.hi(), linkLocal.lo()) == null)
+            {
+                add(new LocalAddress(networkInterface, linkLocal, 64));
+            }
+        }
+        add(new LocalAddress(networkInterface, address, prefixLength));
     }
 
     /** Adds a route; the longest prefix wins, the later of equal ones. */
     public void addRoute(
         final IpAddress prefix, final int prefixLength, final IpAddress gateway, final NetworkInterface networkInterface)
     {
-        throw new UnsupportedOperationException();
+        if (gateway != null && gateway.isV4() != prefix.isV4())
+        {
+            throw new IllegalArgumentException(
+                "gateway " + gateway + " is of another IP version than the route to " + prefix);
+        }
+        routes.add(new RouteTable.Route(prefix, prefixLength, gateway, networkInterface));
+        generation++;
     }
 
     /** Registers a protocol by its number; one each. ICMP is the layer's own. */
     public void register(final IpProtocol protocol)
     {
-        throw new UnsupportedOperationException();
+        final int number = protocol.protocol();
+        if (number == ProtocolNumber.ICMP || number == ProtocolNumber.ICMPV6 ||
+            Ipv6Extension.isExtension(number) || number == ProtocolNumber.NO_NEXT_HEADER)
+        {
+            throw new IllegalArgumentException("protocol number " + number + " belongs to the Internet layer itself");
+        }
+        if (protocols[number] != null)
+        {
+            throw new IllegalArgumentException("protocol number " + number + " is already registered");
+        }
+        protocols[number] = protocol;
     }
 
     /** Who is told of address states. */
     public void addressListener(final AddressListener listener)
     {
-        throw new UnsupportedOperationException();
+        detection.listener(listener);
     }
 
     /** Whether the address is one of ours and usable. */
     public boolean isLocal(final long hi, final long lo)
     {
-        throw new UnsupportedOperationException();
+        return addresses.isReady(hi, lo);
     }
 
     /**
@@ -65,7 +166,27 @@ public final class Ip
      */
     public Destination route(final long localHi, final long localLo, final long remoteHi, final long remoteLo)
     {
-        throw new UnsupportedOperationException();
+        long sourceHi = localHi;
+        long sourceLo = localLo;
+        if (IpAddress.isUnspecified(localHi, localLo))
+        {
+            final NetworkInterface over = interfaceTo(null, remoteHi, remoteLo);
+            final LocalAddress source = over == null ? null :
+                over.isLoopback ? addresses.find(remoteHi, remoteLo) : addresses.select(over, remoteHi, remoteLo);
+            if (source == null)
+            {
+                return null;
+            }
+            sourceHi = source.hi;
+            sourceLo = source.lo;
+        }
+        if (IpAddress.isV4(sourceHi, sourceLo) != IpAddress.isV4(remoteHi, remoteLo) ||
+            IpAddress.isUnspecified(remoteHi, remoteLo))
+        {
+            return null;
+        }
+        final Destination destination = new Destination(this, sourceHi, sourceLo, remoteHi, remoteLo);
+        return refresh(destination) ? destination : null;
     }
 
     /**
@@ -83,13 +204,13 @@ public final class Ip
         final int transportLength,
         final boolean gathered)
     {
-        throw new UnsupportedOperationException();
+        return output.claim(destination, protocol, trafficClass, transportLength, gathered);
     }
 
     /** Where the transport header of the frame that was claimed last goes, in {@code frame.buffer()}. */
     public int transportOffset()
     {
-        throw new UnsupportedOperationException();
+        return output.transportOffset();
     }
 
     /**
@@ -103,25 +224,34 @@ public final class Ip
      */
     public void commit(final TxFrame frame, final int checksumOffset, final int gsoSize, final int headerLength)
     {
-        throw new UnsupportedOperationException();
+        output.commit(frame, checksumOffset, gsoSize, headerLength);
     }
 
     /** The smaller of the path MTUs known and this one is used from now on; the caller has validated the message. */
     public void updatePathMtu(final Destination destination, final int mtu)
     {
-        throw new UnsupportedOperationException();
+        if (mtu > 0 && mtu < destination.pathMtu() &&
+            pathMtus.update(destination.remoteHi, destination.remoteLo, mtu, nowNs))
+        {
+            counters.increment(Counter.PATH_MTU_UPDATES);
+            generation++;
+            refresh(destination);
+        }
     }
 
     /** A transport has forward progress with this destination (RFC 4861 section 7.3.1): its neighbour is reachable. */
     public void confirmReachable(final Destination destination, final long nowNs)
     {
-        throw new UnsupportedOperationException();
+        if (destination.neighbour != null)
+        {
+            neighbours.onReachable(destination.neighbour, nowNs);
+        }
     }
 
     /** Answers a packet with destination unreachable, port unreachable (RFC 1122 section 4.1.3.1), rate limited. */
     public void sendPortUnreachable(final IpPacket packet, final long nowNs)
     {
-        throw new UnsupportedOperationException();
+        icmpErrors.sendPortUnreachable(packet);
     }
 
     /**
@@ -132,24 +262,293 @@ public final class Ip
      */
     public int poll(final int limit, final long nowNs, final long realtimeOffsetNs)
     {
-        throw new UnsupportedOperationException();
+        this.nowNs = nowNs;
+        this.realtimeOffsetNs = realtimeOffsetNs;
+        if (!hasPolled)
+        {
+            hasPolled = true;
+            previousPollNs = nowNs;
+        }
+        int taken = 0;
+        for (final NetworkInterface networkInterface : interfaces)
+        {
+            taken += networkInterface.link().poll(networkInterface.input, limit, nowNs);
+        }
+        previousPollNs = nowNs;
+        return taken;
     }
 
     /** Runs timers that are due: ARP, NDP, reassembly, path MTU ageing. */
     public int onTimers(final long nowNs)
     {
-        throw new UnsupportedOperationException();
+        this.nowNs = nowNs;
+        int fired = detection.onTimers(nowNs) + neighbours.onTimers(nowNs) + reassembler.onTimers(nowNs) +
+            mld.onTimers(nowNs);
+        final int aged = pathMtus.onTimers(nowNs);
+        if (aged > 0)
+        {
+            generation++;
+            fired += aged;
+        }
+        return fired;
     }
 
     /** When {@link #onTimers} or a link next has something to do. */
     public long nextDeadlineNs()
     {
-        throw new UnsupportedOperationException();
+        long deadlineNs = Math.min(detection.nextDeadlineNs(), neighbours.nextDeadlineNs());
+        deadlineNs = Math.min(deadlineNs, reassembler.nextDeadlineNs());
+        deadlineNs = Math.min(deadlineNs, Math.min(mld.nextDeadlineNs(), pathMtus.nextDeadlineNs()));
+        for (final NetworkInterface networkInterface : interfaces)
+        {
+            deadlineNs = Math.min(deadlineNs, networkInterface.link().nextDeadlineNs());
+        }
+        return deadlineNs;
     }
 
     /** Hands everything committed to the links. */
     public int flush(final long nowNs)
     {
-        throw new UnsupportedOperationException();
+        this.nowNs = nowNs;
+        if (neighbours.isDrainPending())
+        {
+            neighbours.drainAll();
+        }
+        int sent = 0;
+        for (final NetworkInterface networkInterface : interfaces)
+        {
+            sent += networkInterface.link().flush(nowNs);
+        }
+        return sent;
+    }
+
+    /**
+     * Adds the interface over which packets to our own addresses come back in; once. It has 127.0.0.1 and ::1.
+     *
+     * @param link shows what was committed to it, for example {@link io.pnet.link.Loopback}.
+     */
+    public NetworkInterface addLoopback(final Link link)
+    {
+        if (loopback != null)
+        {
+            throw new IllegalStateException("there is a loopback interface already");
+        }
+        loopback = add(new NetworkInterface(link, true, this));
+        addOwn(new LocalAddress(loopback, IpAddress.v4(0x7F00_0001), 8));
+        addOwn(new LocalAddress(loopback, new IpAddress(0, 1), 128));
+        generation++;
+        return loopback;
+    }
+
+    /** Removes one of our addresses; what is bound to it is not told. Nothing happens if it is not ours. */
+    public void removeAddress(final IpAddress address)
+    {
+        final LocalAddress local = addresses.find(address.hi(), address.lo());
+        if (local != null)
+        {
+            removeAddress(local);
+        }
+    }
+
+    /** Joins a multicast group, or counts one more use of it: its packets are delivered from now on. */
+    public void joinGroup(final NetworkInterface networkInterface, final IpAddress group)
+    {
+        if (!group.isMulticast())
+        {
+            throw new IllegalArgumentException("cannot join " + group + ": it is not a multicast address");
+        }
+        if (groups.join(networkInterface, group.hi(), group.lo()) && !group.isV4())
+        {
+            mld.onChange();
+        }
+    }
+
+    /** Undoes one {@link #joinGroup}. */
+    public void leaveGroup(final NetworkInterface networkInterface, final IpAddress group)
+    {
+        leave(networkInterface, group.hi(), group.lo());
+    }
+
+    /** The asking side of ICMP echo. */
+    public IcmpEcho echo()
+    {
+        return echo;
+    }
+
+    /** Hands a packet to its protocol, or answers that there is none. */
+    void deliver(final IpPacket packet)
+    {
+        final IpProtocol protocol = protocols[packet.protocol];
+        if (protocol == null)
+        {
+            counters.increment(Counter.IP_RX_DROP_UNKNOWN_PROTOCOL);
+            icmpErrors.sendProtocolUnreachable(packet);
+            return;
+        }
+        protocol.onPacket(packet, nowNs);
+        counters.increment(Counter.IP_RX_DELIVERED);
+    }
+
+    /** A link's CLOCK_REALTIME stamp on the monotonic clock, never before the last poll and never after this one. */
+    long receivedNs(final long timestampNs)
+    {
+        return timestampNs == RxFrame.NO_TIMESTAMP ?
+            nowNs : Math.max(previousPollNs, Math.min(nowNs, timestampNs + realtimeOffsetNs));
+    }
+
+    /** Brings a destination up to date; false when there is no way to it (any more). */
+    boolean refresh(final Destination destination)
+    {
+        final LocalAddress source = addresses.find(destination.sourceHi, destination.sourceLo);
+        if (source == null || !source.isReady())
+        {
+            return false;
+        }
+        final long hi = destination.remoteHi;
+        final long lo = destination.remoteLo;
+        final NetworkInterface over = interfaceTo(source, hi, lo);
+        if (over == null)
+        {
+            return false;
+        }
+        if (over.isLoopback)
+        {
+            destination.neighbour = over.self;
+        }
+        else if (destination.isV4 && addresses.isBroadcast((int)lo))
+        {
+            destination.neighbour = over.broadcast();
+        }
+        else if (IpAddress.isMulticast(hi, lo))
+        {
+            destination.neighbour = over.group(hi, lo);
+        }
+        else
+        {
+            final RouteTable.Route route = routes.find(hi, lo, over);
+            final IpAddress gateway = route == null ? null : route.gateway;
+            destination.neighbour = gateway == null ?
+                neighbours.findOrCreate(over, hi, lo) :
+                neighbours.findOrCreate(over, gateway.hi(), gateway.lo());
+        }
+        destination.networkInterface = over;
+        destination.pathMtu = Math.min(over.mtu, pathMtus.get(hi, lo));
+        destination.generation = generation;
+        return true;
+    }
+
+    void removeAddress(final LocalAddress address)
+    {
+        address.state = LocalAddress.State.LOST;
+        address.deadlineNs = LocalAddress.NO_DEADLINE;
+        addresses.remove(address);
+        if (!address.isV4 && !address.networkInterface.isLoopback)
+        {
+            leave(address.networkInterface, Groups.SOLICITED_NODE_HI, Groups.solicitedNodeLo(address.lo));
+        }
+        generation++;
+    }
+
+    /** Over which interface a remote address is reached; null: none. The source matters where routes do not say. */
+    private NetworkInterface interfaceTo(final LocalAddress source, final long hi, final long lo)
+    {
+        if (addresses.isReady(hi, lo))
+        {
+            return loopback;
+        }
+        final boolean isGroup = IpAddress.isMulticast(hi, lo) ||
+            IpAddress.isV4(hi, lo) && addresses.isBroadcast((int)lo);
+        final NetworkInterface preferred = source == null || source.networkInterface.isLoopback ?
+            null : source.networkInterface;
+        if (isGroup && preferred != null)
+        {
+            return preferred;
+        }
+        RouteTable.Route route = routes.find(hi, lo, preferred);
+        if (route == null && preferred != null)
+        {
+            route = routes.find(hi, lo, null);
+        }
+        if (route != null)
+        {
+            return route.networkInterface;
+        }
+        return isGroup ? firstInterface() : null;
+    }
+
+    private NetworkInterface firstInterface()
+    {
+        for (final NetworkInterface networkInterface : interfaces)
+        {
+            if (!networkInterface.isLoopback)
+            {
+                return networkInterface;
+            }
+        }
+        return null;
+    }
+
+    private NetworkInterface add(final NetworkInterface networkInterface)
+    {
+        interfaces = Arrays.copyOf(interfaces, interfaces.length + 1);
+        interfaces[interfaces.length - 1] = networkInterface;
+        return networkInterface;
+    }
+
+    private void add(final LocalAddress address)
+    {
+        if (address.networkInterface.isLoopback)
+        {
+            addOwn(address);
+            return;
+        }
+        addresses.add(address);
+        routes.add(new RouteTable.Route(
+            address.address, address.isV4 ? address.prefixLength - 96 : address.prefixLength, null,
+            address.networkInterface));
+        if (!address.isV4 &&
+            groups.join(address.networkInterface, Groups.SOLICITED_NODE_HI, Groups.solicitedNodeLo(address.lo)))
+        {
+            mld.onChange();
+        }
+        generation++;
+        detection.start(address);
+    }
+
+    /** An address on the loopback interface: nobody could contest it. */
+    private void addOwn(final LocalAddress address)
+    {
+        address.state = LocalAddress.State.READY;
+        addresses.add(address);
+        generation++;
+    }
+
+    private void leave(final NetworkInterface networkInterface, final long hi, final long lo)
+    {
+        if (groups.leave(networkInterface, hi, lo) && !IpAddress.isV4(hi, lo))
+        {
+            mld.onLeave(networkInterface, hi, lo);
+        }
+    }
+
+    private boolean hasLinkLocal(final NetworkInterface networkInterface)
+    {
+        for (final LocalAddress address : addresses.all())
+        {
+            if (address.networkInterface == networkInterface && !address.isV4 &&
+                IpAddress.isLinkLocal(address.hi, address.lo))
+            {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** The link-local address that follows from a MAC address (RFC 4291 appendix A, modified EUI-64). */
+    private static IpAddress linkLocal(final long mac)
+    {
+        final long identifier =
+            (mac >>> 24 ^ 0x02_0000L) << 40 | 0xFFFEL << 24 | (mac & 0xFF_FFFFL);
+        return new IpAddress(0xFE80L << 48, identifier);
     }
 }

@@ -26,6 +26,8 @@ public final class IpPacket
     long receivedNs;
     boolean isUnicast;
     boolean isReassembled;
+    /** IPv6: position of the field that names the transport, from the IPv6 header. */
+    int nextHeaderPosition;
     RxFrame frame;
     NetworkInterface networkInterface;
 
@@ -57,6 +59,11 @@ public final class IpPacket
         this.frame = null;
         this.networkInterface = null;
         return this;
+    }
+
+    boolean isV4()
+    {
+        return IpAddress.isV4(destinationHi, destinationLo);
     }
 
     /** The memory the packet lies in. */

@@ -17,4 +17,8 @@ public final class IpSettings
     public int reassemblyBytes = 4 << 20;
     /** TTL and hop limit of what we send. */
     public int hopLimit = 64;
+    /** ICMP errors we send on average at most, per second. */
+    public int icmpErrorsPerSecond = 100;
+    /** ICMP errors that may be sent at once. */
+    public int icmpErrorBurst = 50;
 }
