@@ -6,6 +6,7 @@ import io.pnet.wire.Ipv4Header;
 import io.pnet.wire.Ipv6Header;
 import io.pnet.wire.ProtocolNumber;
 import io.pnet.wire.TcpHeader;
+import io.pnet.wire.TcpOptions;
 import io.pnet.wire.UdpHeader;
 import org.agrona.concurrent.UnsafeBuffer;
 
@@ -50,7 +51,7 @@ final class Frames
         new TcpHeader().wrap(buffer, transport).sourcePort(1_000).destinationPort(2_000).sequenceNumber(SEQ)
             .acknowledgmentNumber(77).headerLength(32).flags(flags).window(500).urgentPointer(0)
             .checksum(Checksum.fold(pseudo(isV4, ProtocolNumber.TCP, 32 + payloadLength)));
-        io.pnet.wire.TcpOptions.putTimestamps(buffer, transport + 20, 5, 6);
+        TcpOptions.putTimestamps(buffer, transport + 20, 5, 6);
         return transport + 32;
     }
 
@@ -144,7 +145,7 @@ final class Frames
         if (EthernetHeader.type(buffer, 0) == EthernetHeader.TYPE_IPV4)
         {
             final Ipv4Header ip = new Ipv4Header().wrap(buffer, 14);
-            if (!ip.isHeaderChecksumValid() || ip.totalLength() != bytes.length - 14)
+            if (ip.headerLength() > bytes.length - 14 || !ip.isHeaderChecksumValid() || ip.totalLength() != bytes.length - 14)
             {
                 return false;
             }
