@@ -72,6 +72,18 @@ public final class Destination
         return pathMtu;
     }
 
+    /** Whether the remote address is a broadcast address. */
+    public boolean isBroadcast()
+    {
+        return networkInterface != null && neighbour == networkInterface.broadcast();
+    }
+
+    /** Whether there is a way there now. */
+    public boolean isUsable()
+    {
+        return generation == ip.generation || ip.refresh(this);
+    }
+
     /** Bytes of IP header in front of the transport header. */
     public int headerLength()
     {

@@ -227,11 +227,16 @@ public final class Ip
         output.commit(frame, checksumOffset, gsoSize, headerLength);
     }
 
-    /** The smaller of the path MTUs known and this one is used from now on; the caller has validated the message. */
+    /**
+     * The smaller of the path MTUs known and this one is used from now on; the caller has validated the message.
+     *
+     * @param mtu bytes; 0 when the router did not say: then the next of RFC 1191's plateaus is tried.
+     */
     public void updatePathMtu(final Destination destination, final int mtu)
     {
-        if (mtu > 0 && mtu < destination.pathMtu() &&
-            pathMtus.update(destination.remoteHi, destination.remoteLo, mtu, nowNs))
+        final int known = destination.pathMtu();
+        final int tried = mtu > 0 ? mtu : PathMtuCache.plateauBelow(known);
+        if (tried < known && pathMtus.update(destination.remoteHi, destination.remoteLo, tried, nowNs))
         {
             counters.increment(Counter.PATH_MTU_UPDATES);
             generation++;

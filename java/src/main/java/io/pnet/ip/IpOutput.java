@@ -83,7 +83,7 @@ final class IpOutput
         }
         else
         {
-            frame = stage(head, gathered);
+            frame = stage(to, head, gathered);
         }
         if (frame != null)
         {
@@ -108,7 +108,7 @@ final class IpOutput
         final int transportLength = frame.length() - headers;
         final int ipLength = frame.length() - EthernetHeader.LENGTH;
         final boolean isGso = gsoSize > 0 && transportLength - transportHeaderLength > gsoSize;
-        if (ipLength > MAX_PACKET || !isStaged && !isGso && ipLength > over.mtu)
+        if (ipLength > maxPacket(to) || !isStaged && !isGso && ipLength > over.mtu)
         {
             counters.increment(Counter.IP_TX_DROP_TOO_BIG);
             return;
@@ -265,9 +265,9 @@ final class IpOutput
             buffer, field, protocol == ProtocolNumber.UDP ? Checksum.finishUdp(sum) : Checksum.finish(sum));
     }
 
-    private TxFrame stage(final int head, final boolean gathered)
+    private TxFrame stage(final Destination to, final int head, final boolean gathered)
     {
-        if (head > MAX_PACKET + EthernetHeader.LENGTH)
+        if (head > maxPacket(to) + EthernetHeader.LENGTH)
         {
             counters.increment(Counter.IP_TX_DROP_TOO_BIG);
             return null;
@@ -410,6 +410,12 @@ final class IpOutput
             counters.increment(Counter.IP_TX_DROP_LINK_FULL);
         }
         return sent > 0;
+    }
+
+    /** IPv4's length field counts the header, IPv6's does not. */
+    private static int maxPacket(final Destination to)
+    {
+        return to.isV4 ? MAX_PACKET : MAX_PACKET + Ipv6Header.LENGTH;
     }
 
     private static int gsoType(final boolean isV4)

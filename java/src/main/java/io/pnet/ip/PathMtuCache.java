@@ -15,6 +15,9 @@ final class PathMtuCache
     private static final int CAPACITY = 1024;
     private static final int PROBES = 8;
 
+    /** RFC 1191 section 7.1: MTUs that exist. */
+    private static final int[] PLATEAUS = {32_000, 17_914, 8_166, 4_352, 2_002, 1_492, 1_006, FLOOR_V4};
+
     private static final class Entry
     {
         long hi;
@@ -26,6 +29,19 @@ final class PathMtuCache
     private final Entry[] entries = new Entry[CAPACITY];
     private int size;
     private long nextDeadlineNs = Long.MAX_VALUE;
+
+    /** What to try next when a router does not say what would fit. */
+    static int plateauBelow(final int mtu)
+    {
+        for (final int plateau : PLATEAUS)
+        {
+            if (plateau < mtu)
+            {
+                return plateau;
+            }
+        }
+        return FLOOR_V4;
+    }
 
     /** The path MTU known, or {@link Integer#MAX_VALUE}. */
     int get(final long hi, final long lo)

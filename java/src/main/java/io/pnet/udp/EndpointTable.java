@@ -1,0 +1,122 @@
+package io.pnet.udp;
+
+import java.util.function.Consumer;
+
+/** Endpoints by local address and port, and by the peer's when they are connected: O(1), without allocation. */
+final class EndpointTable
+{
+    private UdpEndpoint[] buckets = new UdpEndpoint[64];
+    private int size;
+
+    void add(final UdpEndpoint endpoint)
+    {
+        if (size >= buckets.length)
+        {
+            grow();
+        }
+        link(endpoint);
+        size++;
+    }
+
+    void remove(final UdpEndpoint endpoint)
+    {
+        final int bucket = bucketOf(endpoint);
+        UdpEndpoint before = null;
+        for (UdpEndpoint at = buckets[bucket]; at != null; at = at.nextInBucket)
+        {
+            if (at == endpoint)
+            {
+                if (before == null)
+                {
+                    buckets[bucket] = at.nextInBucket;
+                }
+                else
+                {
+                    before.nextInBucket = at.nextInBucket;
+                }
+                at.nextInBucket = null;
+                size--;
+                return;
+            }
+            before = at;
+        }
+    }
+
+    /** The endpoint with exactly these addresses and ports; a remote port of 0 asks for one that is not connected. */
+    UdpEndpoint find(
+        final long localHi,
+        final long localLo,
+        final int localPort,
+        final long remoteHi,
+        final long remoteLo,
+        final int remotePort)
+    {
+        final int bucket = hash(localHi, localLo, localPort, remoteHi, remoteLo, remotePort) & (buckets.length - 1);
+        for (UdpEndpoint at = buckets[bucket]; at != null; at = at.nextInBucket)
+        {
+            if (at.localPort == localPort && at.remotePort == remotePort &&
+                at.localLo == localLo && at.localHi == localHi && at.remoteLo == remoteLo && at.remoteHi == remoteHi)
+            {
+                return at;
+            }
+        }
+        return null;
+    }
+
+    void forEach(final Consumer<UdpEndpoint> consumer)
+    {
+        for (final UdpEndpoint bucket : buckets.clone())
+        {
+            UdpEndpoint at = bucket;
+            while (at != null)
+            {
+                final UdpEndpoint next = at.nextInBucket;
+                consumer.accept(at);
+                at = next;
+            }
+        }
+    }
+
+    private void grow()
+    {
+        final UdpEndpoint[] old = buckets;
+        buckets = new UdpEndpoint[old.length * 2];
+        for (final UdpEndpoint bucket : old)
+        {
+            UdpEndpoint at = bucket;
+            while (at != null)
+            {
+                final UdpEndpoint next = at.nextInBucket;
+                link(at);
+                at = next;
+            }
+        }
+    }
+
+    private void link(final UdpEndpoint endpoint)
+    {
+        final int bucket = bucketOf(endpoint);
+        endpoint.nextInBucket = buckets[bucket];
+        buckets[bucket] = endpoint;
+    }
+
+    private int bucketOf(final UdpEndpoint endpoint)
+    {
+        return hash(
+            endpoint.localHi, endpoint.localLo, endpoint.localPort,
+            endpoint.remoteHi, endpoint.remoteLo, endpoint.remotePort) & (buckets.length - 1);
+    }
+
+    private static int hash(
+        final long localHi,
+        final long localLo,
+        final int localPort,
+        final long remoteHi,
+        final long remoteLo,
+        final int remotePort)
+    {
+        long mixed = (localHi * 31 + localLo) * 31 + remoteHi;
+        mixed = (mixed * 31 + remoteLo) * 31 + ((long)localPort << 16 | remotePort);
+        return (int)(mixed * 0x9E37_79B9_7F4A_7C15L >>> 32);
+    }
+}
