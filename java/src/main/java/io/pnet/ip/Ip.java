@@ -99,7 +99,7 @@ public final class Ip
         if (address.isUnspecified() || address.isMulticast() || address.equals(IpAddress.BROADCAST_V4) ||
             address.isLoopback() && !networkInterface.isLoopback)
         {
-            throw new IllegalArgumentException("cannot use " + address + " as an address of ours: it is no unicast one");
+            throw new IllegalArgumentException("cannot use " + address + " as our address: it is not a unicast one");
         }
         if (addresses.find(address.hi(), address.lo()) != null)
         {
@@ -119,7 +119,10 @@ public final class Ip
 
     /** Adds a route; the longest prefix wins, the later of equal ones. */
     public void addRoute(
-        final IpAddress prefix, final int prefixLength, final IpAddress gateway, final NetworkInterface networkInterface)
+        final IpAddress prefix,
+        final int prefixLength,
+        final IpAddress gateway,
+        final NetworkInterface networkInterface)
     {
         if (gateway != null && gateway.isV4() != prefix.isV4())
         {

@@ -149,7 +149,7 @@ final class Ipv4Input
             network == 127 || destination >>> 24 == 127 || ip.addresses.isReady(0, IpAddress.mapped(source));
     }
 
-    /** Options are skipped; but nobody routes through us, and an option list that cannot be walked is no option list. */
+    /** Options are skipped; but nobody routes through us, and a list that cannot be walked is no list of options. */
     private static boolean areOptionsAcceptable(final UnsafeBuffer buffer, final int offset, final int headerLength)
     {
         final int end = offset + headerLength;

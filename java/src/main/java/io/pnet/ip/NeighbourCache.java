@@ -153,7 +153,7 @@ final class NeighbourCache
         }
     }
 
-    /** Puts a complete packet into the queue of a neighbour that is being resolved; the chunk's owner is the cache now. */
+    /** Queues a complete packet at a neighbour that is being resolved; the chunk's owner is the cache now. */
     void enqueue(final Neighbour neighbour, final Chunk chunk, final int length, final int mtu)
     {
         if (neighbour.waiting >= MAX_WAITING || waitingTotal >= MAX_WAITING_TOTAL)
