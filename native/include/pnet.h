@@ -135,7 +135,7 @@ struct pnet_packet
     int32_t rx_slots;
     int32_t tx_slot_bytes;
     int32_t tx_slots;
-    int32_t vnet_header_bytes;    /* 12, or 10 before Linux 6.4; the same for rings and messages */
+    int32_t vnet_header_bytes;    /* of messages and TX slots: 12, or 10 before Linux 6.4; in RX slots always 10 */
     int32_t receive_buffer_bytes; /* what SO_RCVBUF really is (the kernel counts its own overhead in it) */
     int32_t failed_step;
 };
@@ -143,7 +143,8 @@ struct pnet_packet
 /*
  * Opens (or takes over) a packet socket with a TPACKET_V2 RX ring and, in the same mapping, a TX ring. A socket with a TX
  * ring sends everything through it, so frames that are gathered from several places leave by a second socket; without a TX
- * ring one socket does both. The IP header of a received frame is 16-byte aligned. A TX slot says in tp_mac where its
+ * ring one socket does both. The IP header of a received frame is 16-byte aligned; the virtio header's ten bytes lie right
+ * before the frame, also where its size is 12. A TX slot says in tp_mac where its
  * virtio header starts (PACKET_TX_HAS_OFF), so that the same can be had there; tp_len counts that header too.
  *
  * The descriptors in `options` belong to the ring after success only.

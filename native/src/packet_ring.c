@@ -436,7 +436,12 @@ void pnet_packet_close(struct pnet_packet *packet)
 
 int pnet_packet_kick(int ring_fd)
 {
-    const ssize_t sent = send(ring_fd, NULL, 0, MSG_DONTWAIT | MSG_NOSIGNAL);
+    ssize_t sent = send(ring_fd, NULL, 0, MSG_DONTWAIT | MSG_NOSIGNAL);
+    if (sent < 0 && errno == ENETDOWN)
+    {
+        /* Perhaps the error that an earlier down left on the socket: told once, it is gone. */
+        sent = send(ring_fd, NULL, 0, MSG_DONTWAIT | MSG_NOSIGNAL);
+    }
     return sent < 0 ? -errno : (int)sent;
 }
 
@@ -460,7 +465,11 @@ int64_t pnet_packet_statistics(int ring_fd)
 
 int pnet_send_batch(int fd, void *messages, int count)
 {
-    const int sent = sendmmsg(fd, messages, (unsigned int)count, MSG_DONTWAIT | MSG_NOSIGNAL);
+    int sent = sendmmsg(fd, messages, (unsigned int)count, MSG_DONTWAIT | MSG_NOSIGNAL);
+    if (sent < 0 && errno == ENETDOWN)
+    {
+        sent = sendmmsg(fd, messages, (unsigned int)count, MSG_DONTWAIT | MSG_NOSIGNAL); /* as in pnet_packet_kick */
+    }
     return sent < 0 ? -errno : sent;
 }
 

@@ -31,7 +31,6 @@ public final class PacketRing implements Link
     private final UnsafeBuffer ring;
     private final int rxSlotBytes;
     private final int rxEnd;
-    private final int vnetLength;
     private final ReceiveBatch large;
     private final TxRing txRing;
     private final SendQueue gathered;
@@ -55,7 +54,7 @@ public final class PacketRing implements Link
         ring = packet.ring();
         rxSlotBytes = packet.rxSlotBytes();
         rxEnd = rxSlotBytes * packet.rxSlots();
-        vnetLength = packet.vnetLength();
+        final int vnetLength = packet.vnetLength();
         large = new ReceiveBatch(true, packet.ringFd(), vnetLength, context.largeChunks(), counts);
         txRing = packet.txSlots() == 0 ? null : new TxRing(
             ring, packet.txOffset(), packet.txSlotBytes(), packet.txSlots(), packet.ringFd(), vnetLength, counts);
@@ -251,7 +250,8 @@ public final class PacketRing implements Link
         }
         final int offset = slot + Tpacket2.mac(ring, slot);
         rxFrame.wrap(ring, offset, length);
-        if (!VnetHeader.decode(ring, offset - vnetLength, rxFrame))
+        // Right before the frame, without num_buffers even where its length is 12.
+        if (!VnetHeader.decode(ring, offset - VnetHeader.SHORT_LENGTH, rxFrame))
         {
             counts.count(Counter.LINK_RX_DROP_BAD_OFFLOAD);
             return;

@@ -61,7 +61,7 @@ public final class Namespace
     }
 
     /** Runs a command of the child's, like {@code ip link ...}, and throws with its output when it fails. */
-    static void sh(final String format, final Object... arguments) throws IOException, InterruptedException
+    public static void sh(final String format, final Object... arguments) throws IOException, InterruptedException
     {
         final String line = String.format(Locale.ROOT, format, arguments);
         final Process process = new ProcessBuilder(line.split(" ")).redirectErrorStream(true).start();
@@ -70,6 +70,26 @@ public final class Namespace
         {
             throw new IOException(line + ": " + output);
         }
+    }
+
+    /**
+     * Waits until an interface carries frames. The kernel attaches its queueing discipline a moment after it was set up,
+     * and what is sent before is lost without a word.
+     */
+    public static void awaitUp(final String name) throws IOException, InterruptedException
+    {
+        for (int i = 0; i < 500; i++)
+        {
+            final Process process = new ProcessBuilder("ip", "link", "show", name).redirectErrorStream(true).start();
+            final String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+            process.waitFor();
+            if (output.contains("state UP"))
+            {
+                return;
+            }
+            Thread.sleep(10);
+        }
+        throw new IOException(name + " does not come up");
     }
 
     private static List<String> enter()

@@ -7,6 +7,7 @@ import io.pnet.link.Wire.Seen;
 import org.agrona.concurrent.UnsafeBuffer;
 
 import java.lang.reflect.InvocationTargetException;
+import java.nio.ByteOrder;
 
 import static io.pnet.link.Namespace.sh;
 import static io.pnet.link.Wire.check;
@@ -30,6 +31,8 @@ public final class PacketRingScenarios
             sh("ip link set %s addrgenmode none", end);
             sh("ip link set %s up", end);
         }
+        Namespace.awaitUp("pa");
+        Namespace.awaitUp("pb");
         try
         {
             PacketRingScenarios.class.getDeclaredMethod(arguments[0]).invoke(null);
@@ -70,6 +73,65 @@ public final class PacketRingScenarios
             equal(4, count(a, Counter.LINK_TX_FRAMES), "frames counted");
             equal(60 * 3 + 1_514, count(a, Counter.LINK_TX_BYTES), "bytes counted");
             equal(0, a.context.counters().drops(), "drops");
+        }
+    }
+
+    static void carriesOffloadsOfSmallFrames() throws Exception
+    {
+        try (End a = new End("packet:pa", A); End b = new End("packet:pb", B))
+        {
+            for (final boolean isGathered : new boolean[]{false, true})
+            {
+                final UnsafeBuffer payload = Wire.payload(1_000, 4);
+                for (final int mss : new int[]{0, 400})
+                {
+                    final TxFrame frame = a.link.claim(isGathered ? 54 : 1_054, isGathered);
+                    Wire.tcp(frame.buffer(), frame.offset(), b.mac(), a.mac(), 1_000);
+                    frame.checksumPartial(34, 16);
+                    if (mss > 0)
+                    {
+                        frame.gso(RxFrame.GSO_TCPV4, mss, 54);
+                    }
+                    if (isGathered)
+                    {
+                        frame.append(payload, 0, 1_000);
+                    }
+                    else
+                    {
+                        frame.buffer().putBytes(frame.offset() + 54, payload, 0, 1_000);
+                    }
+                    a.link.commit(frame);
+                    a.flush();
+                    b.await(1);
+                    final Seen seen = b.seen.remove();
+                    equal(1_054, seen.bytes().length, "length");
+                    equal(RxFrame.CHECKSUM_PARTIAL, seen.checksum(), "checksum");
+                    equal(34, seen.csumStart(), "csum start");
+                    equal(16, seen.csumOffset(), "csum offset");
+                    equal(mss > 0 ? RxFrame.GSO_TCPV4 : RxFrame.GSO_NONE, seen.gsoType(), "gso type");
+                    equal(mss, seen.gsoSize(), "gso size");
+                    equal(Wire.byteAt(4, 999), seen.bytes()[1_053], "last byte");
+                }
+            }
+        }
+    }
+
+    static void showsTheVlanTagThatTheKernelStripped() throws Exception
+    {
+        try (End a = new End("packet:pa", A); End b = new End("packet:pb", B))
+        {
+            final TxFrame frame = a.link.claim(64, false);
+            Wire.ethernet(frame.buffer(), frame.offset(), b.mac(), a.mac(), 0x8100);
+            frame.buffer().putShort(frame.offset() + 14, (short)0x602A, ByteOrder.BIG_ENDIAN);
+            frame.buffer().putShort(frame.offset() + 16, (short)Wire.ETHER_TYPE, ByteOrder.BIG_ENDIAN);
+            frame.buffer().putInt(frame.offset() + 18, 7, ByteOrder.BIG_ENDIAN);
+            a.link.commit(frame);
+            a.flush();
+            b.await(1);
+            final Seen seen = b.seen.remove();
+            equal(0x602A, seen.vlanTci(), "tag");
+            equal(60, seen.bytes().length, "length without the tag");
+            equal(7, seen.number(), "number");
         }
     }
 
@@ -341,6 +403,8 @@ public final class PacketRingScenarios
                 equal(0, wait.await(a.link.fd(), false, 20_000_000), "nothing to do while down");
                 check(System.nanoTime() - start >= 20_000_000, "spins while down");
                 sh("ip link set pa up");
+                Namespace.awaitUp("pa");
+                Namespace.awaitUp("pb");
                 a.seen.clear();
                 b.seen.clear();
             }

@@ -9,7 +9,9 @@ class PacketRingTest
     @ParameterizedTest
     @ValueSource(strings = {
         "carriesSmallFramesBothWays",
+        "carriesOffloadsOfSmallFrames",
         "carriesSegmentationFramesBothWaysWithTheirOffloads",
+        "showsTheVlanTagThatTheKernelStripped",
         "letsTheHandlerKeepChunks",
         "keepsTheOrderOfCommitsAcrossLanes",
         "takesPlainFramesLargerThanASlot",
