@@ -10,8 +10,8 @@ import java.util.function.LongUnaryOperator;
  * Records every frame that passes a link, in both directions, into a pcap file with nanosecond time stamps.
  *
  * <p>Partial checksums are completed in the copy, GSO frames are written whole with the lengths and checksums of one
- * large packet, so that a reader finds nothing malformed. What is sent is recorded when it is committed, with the time of
- * the last poll or flush; what is received carries the link's own time stamp if there is one, else the poll's time.
+ * large packet, so that a reader finds nothing malformed. What is sent is recorded when it is committed, with the time
+ * of the last poll or flush; what is received carries the link's own time stamp if there is one, else the poll's time.
  *
  * <p>The file is written in large pieces, at least once a second while there is something to write. A failed write (a
  * full disk) stops the capture with one line to {@code onError}; the link goes on.

@@ -10,8 +10,8 @@ import java.util.SplittableRandom;
  * down frames, the same ones for the same seed and traffic.
  *
  * <p>GSO frames are cut and checksums completed before anything happens to them, so that 1 % loss is 1 % of MTU-sized
- * frames and a flipped bit can be seen by a checksum. A direction for which nothing is specified is handed through as it
- * is. What happened is to be read from {@link #in()} and {@link #out()}.
+ * frames and a flipped bit can be seen by a checksum. A direction for which nothing is specified is handed through as
+ * it is. What happened is to be read from {@link #in()} and {@link #out()}.
  *
  * <p>Owned by the link's owner.
  */

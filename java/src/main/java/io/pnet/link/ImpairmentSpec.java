@@ -21,9 +21,9 @@ import java.util.StringJoiner;
  *   <tr><td>reorder</td><td>share of frames held back, and behind how many later ones (50 ms at most)</td></tr>
  *   <tr><td>delay, jitter</td><td>ns, us, ms or s; jitter adds or takes up to that much and keeps the order</td></tr>
  *   <tr><td>corrupt</td><td>share of frames with one flipped bit, or one burst of at most 15 bits</td></tr>
- *   <tr><td>rate</td><td>bit, kbit, mbit or gbit a second on the wire, Ethernet's 24 bytes of overhead included</td></tr>
+ *   <tr><td>rate</td><td>bit, kbit, mbit or gbit a second on the wire, with Ethernet's 24 bytes of overhead</td></tr>
  *   <tr><td>queue</td><td>B, kB, MB, KiB or MiB that may wait for the rate; 256 kB unless told</td></tr>
- *   <tr><td>mtu</td><td>IP packets larger than this many bytes vanish, as on a path whose ICMP errors are lost</td></tr>
+ *   <tr><td>mtu</td><td>IP packets larger than this many bytes vanish, as where ICMP errors are lost</td></tr>
  *   <tr><td>seed</td><td>of the random decisions, for both directions</td></tr>
  * </table>
  *
@@ -275,8 +275,21 @@ public record ImpairmentSpec(Direction in, Direction out, OptionalLong seed)
             {
                 throw wrong(prefix + "queue", "a queue waits for a rate, add one, for example rate=100mbit");
             }
-            return new Direction(loss, burst, burst == 0 ? 0 : burstMin, burst == 0 ? 0 : burstMax, dup,
-                reorder, reorder == 0 ? 0 : reorderMin, reorder == 0 ? 0 : reorderMax, delayNs, jitterNs, corrupt, rate, rate != 0 && queue == 0 ? DEFAULT_QUEUE_BYTES : queue, mtu);
+            return new Direction(
+                loss,
+                burst,
+                burst == 0 ? 0 : burstMin,
+                burst == 0 ? 0 : burstMax,
+                dup,
+                reorder,
+                reorder == 0 ? 0 : reorderMin,
+                reorder == 0 ? 0 : reorderMax,
+                delayNs,
+                jitterNs,
+                corrupt,
+                rate,
+                rate != 0 && queue == 0 ? DEFAULT_QUEUE_BYTES : queue,
+                mtu);
         }
 
         void set(final String item, final String key, final String value)

@@ -83,7 +83,7 @@ final class PcapWriter
     /** Where the whole frame is to be put, for {@link #record}; -1 when the capture has stopped. */
     int room(final int frameLength)
     {
-        if (!isStopped && (position >= WRITE_THRESHOLD || position + RECORD_HEADER_LENGTH + frameLength > BUFFER_LENGTH))
+        if (position >= WRITE_THRESHOLD || position + RECORD_HEADER_LENGTH + frameLength > BUFFER_LENGTH)
         {
             write();
         }

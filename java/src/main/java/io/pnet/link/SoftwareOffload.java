@@ -14,8 +14,8 @@ import org.agrona.concurrent.UnsafeBuffer;
 /**
  * Does in software what a link cannot carry: completes partial checksums and cuts GSO frames into segments.
  *
- * <p>Point it at a frame with {@code begin}, then call {@link #next} until nothing is left; a frame that is no GSO frame
- * comes out as one. It allocates nothing and is owned by one thread; the frame must stay as it is in between.
+ * <p>Point it at a frame with {@code begin}, then call {@link #next} until nothing is left; a frame that is no GSO
+ * frame comes out as one. It allocates nothing and is owned by one thread; the frame must stay as it is in between.
  *
  * <p>Segments differ from the GSO frame's headers as the kernel's do: IPv4 identification counts up, lengths are the
  * segment's own, TCP sequence numbers advance, FIN and PSH stand only in the last one, CWR only in the first

@@ -3,7 +3,8 @@ package io.pnet.wire;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /**
- * The ICMP header (RFC 792; next-hop MTU of RFC 1191), 8 bytes; an error carries the offending packet's start behind it.
+ * The ICMP header (RFC 792; next-hop MTU of RFC 1191), 8 bytes; an error carries the start of the
+ * offending packet behind it.
  * <pre>
  *   0                   1                   2                   3
  *   0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1

@@ -145,7 +145,9 @@ final class Frames
         if (EthernetHeader.type(buffer, 0) == EthernetHeader.TYPE_IPV4)
         {
             final Ipv4Header ip = new Ipv4Header().wrap(buffer, 14);
-            if (ip.headerLength() > bytes.length - 14 || !ip.isHeaderChecksumValid() || ip.totalLength() != bytes.length - 14)
+            if (ip.headerLength() > bytes.length - 14 ||
+                !ip.isHeaderChecksumValid() ||
+                ip.totalLength() != bytes.length - 14)
             {
                 return false;
             }
