@@ -11,6 +11,7 @@ public abstract class Timer
 
     Timer previous;
     Timer next;
+    Timer nextDue;
     int slot = -1;
     long deadlineNs = IDLE;
 

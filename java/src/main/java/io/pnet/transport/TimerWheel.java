@@ -115,42 +115,42 @@ public final class TimerWheel
 
     private int fireCurrent(final long nowNs)
     {
-        int fired = 0;
+        Timer firstDue = null;
+        Timer lastDue = null;
         Timer timer = heads[(int)(currentTick & (SLOTS - 1))];
-        Timer due = null;
         while (timer != null)
         {
             final Timer next = timer.next;
             if (timer.deadlineNs <= nowNs)
             {
                 unlink(timer);
-                timer.next = due;
-                due = timer;
+                timer.nextDue = null;
+                if (lastDue == null)
+                {
+                    firstDue = timer;
+                }
+                else
+                {
+                    lastDue.nextDue = timer;
+                }
+                lastDue = timer;
             }
             timer = next;
         }
-        // Reverse while collecting and again while firing keeps the order of the slot; slot -2 marks "about to fire".
-        Timer ordered = null;
-        while (due != null)
+
+        int fired = 0;
+        while (firstDue != null)
         {
-            final Timer next = due.next;
-            due.next = ordered;
-            due.slot = -1;
-            ordered = due;
-            due = next;
-        }
-        while (ordered != null)
-        {
-            final Timer next = ordered.next;
-            ordered.next = null;
-            // A timer fired earlier in this batch may have moved this one; then it is not due any more.
-            if (ordered.slot < 0 && ordered.deadlineNs <= nowNs)
+            final Timer due = firstDue;
+            firstDue = due.nextDue;
+            due.nextDue = null;
+            // One that fired before in this batch may have moved or cancelled this one.
+            if (due.slot < 0 && due.deadlineNs != Timer.IDLE)
             {
-                ordered.deadlineNs = Timer.IDLE;
-                ordered.onTimer(nowNs);
+                due.deadlineNs = Timer.IDLE;
+                due.onTimer(nowNs);
                 fired++;
             }
-            ordered = next;
         }
         return fired;
     }

@@ -17,6 +17,7 @@ import java.util.random.RandomGenerator;
  * @param largeChunks  chunks of {@link ChunkPool#LARGE} bytes.
  * @param smallChunks  chunks of {@link ChunkPool#SMALL} bytes.
  * @param errorHandler gets what users' handlers throw.
+ * @param wakeup       any thread calls it after it has left work for the owner: the owner looks again soon.
  */
 public record TransportContext(
     Ip ip,
@@ -25,6 +26,7 @@ public record TransportContext(
     RandomGenerator random,
     ChunkPool largeChunks,
     ChunkPool smallChunks,
-    Consumer<Throwable> errorHandler)
+    Consumer<Throwable> errorHandler,
+    Runnable wakeup)
 {
 }

@@ -1,0 +1,108 @@
+package io.pnet.tcp;
+
+/**
+ * Round-trip time and retransmission time-out of one connection (RFC 6298), times in ns. The clock granularity G of the
+ * RFC is taken as 1 ms; the lower bound of the RTO is a setting, 200 ms as on Linux where the RFC says 1 s.
+ */
+final class Rtt
+{
+    private static final long GRANULARITY_NS = 1_000_000L;
+    /** How long a minimum counts before the path is measured anew. */
+    private static final long MIN_RTT_WINDOW_NS = 300_000_000_000L;
+
+    private final long minRtoNs;
+    private final long maxRtoNs;
+    private long srttNs;
+    private long rttvarNs;
+    private long baseRtoNs;
+    private long minRttNs = Long.MAX_VALUE;
+    private long minRttAtNs;
+    private long latestNs;
+    private int backoff;
+
+    Rtt(final long initialRtoNs, final long minRtoNs, final long maxRtoNs)
+    {
+        this.minRtoNs = minRtoNs;
+        this.maxRtoNs = maxRtoNs;
+        this.baseRtoNs = initialRtoNs;
+    }
+
+    /** A measurement that is not ambiguous (Karn): RFC 6298 sections 2.2 and 2.3. */
+    void sample(final long rttNs, final long nowNs)
+    {
+        final long r = Math.max(1, rttNs);
+        latestNs = r;
+        if (r <= minRttNs || nowNs - minRttAtNs > MIN_RTT_WINDOW_NS)
+        {
+            minRttNs = r;
+            minRttAtNs = nowNs;
+        }
+        if (srttNs == 0)
+        {
+            srttNs = r;
+            rttvarNs = r / 2;
+        }
+        else
+        {
+            rttvarNs += (Math.abs(srttNs - r) - rttvarNs) / 4;
+            srttNs += (r - srttNs) / 8;
+        }
+        baseRtoNs = Math.min(maxRtoNs, Math.max(minRtoNs, srttNs + Math.max(GRANULARITY_NS, 4 * rttvarNs)));
+        backoff = 0;
+    }
+
+    /** Whether anything was measured yet. */
+    boolean isMeasured()
+    {
+        return srttNs != 0;
+    }
+
+    long srttNs()
+    {
+        return srttNs;
+    }
+
+    long rttvarNs()
+    {
+        return rttvarNs;
+    }
+
+    long latestNs()
+    {
+        return latestNs;
+    }
+
+    /** Smallest of the last minutes; {@link Long#MAX_VALUE} before the first sample. */
+    long minNs()
+    {
+        return minRttNs;
+    }
+
+    /** The time-out now, backed off. */
+    long rtoNs()
+    {
+        return Math.min(maxRtoNs, baseRtoNs << Math.min(backoff, 16));
+    }
+
+    /** RFC 6298 section 5.5. */
+    void backOff()
+    {
+        backoff++;
+    }
+
+    /** New data was acknowledged: the back-off ends, even before a new sample (as Linux does). */
+    void progress()
+    {
+        backoff = 0;
+    }
+
+    /** RFC 6298 section 5.7: the SYN was lost, so that nothing is known; 3 s from here on. */
+    void synWasLost()
+    {
+        if (srttNs == 0)
+        {
+            baseRtoNs = Math.max(baseRtoNs, Math.min(maxRtoNs, 3_000_000_000L));
+            backoff = 0;
+        }
+    }
+}

@@ -1,0 +1,90 @@
+package io.pnet.tcp;
+
+import io.pnet.tcp.congestion.CongestionControl;
+import io.pnet.tcp.congestion.Cubic;
+
+import java.util.function.Supplier;
+
+/**
+ * What can be set about TCP. Plain values: the transport's are the defaults, each connection and listener takes a copy
+ * that may differ. Times in ns, sizes in bytes.
+ */
+public final class TcpSettings
+{
+    private static final long MS = 1_000_000L;
+    private static final long S = 1_000 * MS;
+
+    /** What may wait in the send buffer, acknowledged or not. */
+    public int sendBufferBytes = 4 << 20;
+    /** The receive window's upper bound; decides the window scale. */
+    public int receiveBufferBytes = 6 << 20;
+    /** Nagle's algorithm off (RFC 9293 section 3.7.4). */
+    public boolean noDelay;
+    /** Whether SACK is offered and accepted (RFC 2018). */
+    public boolean sack = true;
+    /** Whether time stamps are offered and accepted (RFC 7323). */
+    public boolean timestamps = true;
+    /** Whether window scaling is offered and accepted (RFC 7323). */
+    public boolean windowScaling = true;
+    /** Initial congestion window in segments (RFC 6928). */
+    public int initialWindowSegments = 10;
+    /** One new instance per connection. */
+    public Supplier<? extends CongestionControl> congestionControl = Cubic::new;
+    /** RTO before the first measurement (RFC 6298 section 2.1). */
+    public long initialRtoNs = S;
+    /** Lower bound of the RTO; Linux's value, the RFC's SHOULD is 1 s. */
+    public long minRtoNs = 200 * MS;
+    /** Upper bound of the RTO. */
+    public long maxRtoNs = 120 * S;
+    /** How long an ACK may wait for company (RFC 9293 section 3.8.6.3 allows 500 ms). */
+    public long delayedAckNs = 40 * MS;
+    /** How long a SYN is retried (R2 for SYN, RFC 9293 section 3.8.3: at least 3 minutes). */
+    public long synTimeoutNs = 190 * S;
+    /** How long unacknowledged data is retried before the connection is given up (R2). */
+    public long userTimeoutNs = 900 * S;
+    /** TIME_WAIT lasts twice this (MSL of 30 s, as on Linux; RFC 9293 suggests 2 minutes). */
+    public long maxSegmentLifetimeNs = 30 * S;
+    /** How long FIN_WAIT_2 waits for a peer whose connection nobody here reads any more. */
+    public long finWait2TimeoutNs = 60 * S;
+    /** Keepalive (RFC 9293 section 3.8.4); off unless asked for. */
+    public boolean keepAlive;
+    /** Idle time before the first probe: at least two hours by default. */
+    public long keepAliveIdleNs = 7_200 * S;
+    /** Between probes. */
+    public long keepAliveIntervalNs = 75 * S;
+    /** Unanswered probes before the connection is given up. */
+    public int keepAliveProbes = 9;
+    /** TOS or traffic class. */
+    public int trafficClass;
+    /** Largest segment to offer and send, or 0 for what the path allows. */
+    public int maxSegmentSize;
+
+    /** A copy that can be changed on its own. */
+    public TcpSettings copy()
+    {
+        final TcpSettings copy = new TcpSettings();
+        copy.sendBufferBytes = sendBufferBytes;
+        copy.receiveBufferBytes = receiveBufferBytes;
+        copy.noDelay = noDelay;
+        copy.sack = sack;
+        copy.timestamps = timestamps;
+        copy.windowScaling = windowScaling;
+        copy.initialWindowSegments = initialWindowSegments;
+        copy.congestionControl = congestionControl;
+        copy.initialRtoNs = initialRtoNs;
+        copy.minRtoNs = minRtoNs;
+        copy.maxRtoNs = maxRtoNs;
+        copy.delayedAckNs = delayedAckNs;
+        copy.synTimeoutNs = synTimeoutNs;
+        copy.userTimeoutNs = userTimeoutNs;
+        copy.maxSegmentLifetimeNs = maxSegmentLifetimeNs;
+        copy.finWait2TimeoutNs = finWait2TimeoutNs;
+        copy.keepAlive = keepAlive;
+        copy.keepAliveIdleNs = keepAliveIdleNs;
+        copy.keepAliveIntervalNs = keepAliveIntervalNs;
+        copy.keepAliveProbes = keepAliveProbes;
+        copy.trafficClass = trafficClass;
+        copy.maxSegmentSize = maxSegmentSize;
+        return copy;
+    }
+}

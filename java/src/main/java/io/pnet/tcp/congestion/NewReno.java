@@ -1,0 +1,36 @@
+package io.pnet.tcp.congestion;
+
+/** Reno's additive increase and multiplicative decrease (RFC 5681), with appropriate byte counting (RFC 3465). */
+public final class NewReno implements CongestionControl
+{
+    private int acked;
+
+    @Override
+    public String name()
+    {
+        return "newreno";
+    }
+
+    @Override
+    public void onAck(final CongestionWindow window, final int ackedBytes, final long nowNs)
+    {
+        if (window.isInSlowStart())
+        {
+            window.cwnd((long)window.cwnd + ackedBytes);
+            return;
+        }
+        acked += ackedBytes;
+        if (acked >= window.cwnd)
+        {
+            acked -= window.cwnd;
+            window.cwnd((long)window.cwnd + window.smss);
+        }
+    }
+
+    @Override
+    public void onLoss(final CongestionWindow window, final long nowNs)
+    {
+        window.ssthresh = Math.max(window.inFlight / 2, 2 * window.smss);
+        acked = 0;
+    }
+}
