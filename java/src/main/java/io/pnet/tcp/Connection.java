@@ -1,0 +1,515 @@
+package io.pnet.tcp;
+
+import io.pnet.ip.Destination;
+import io.pnet.ip.IpAddress;
+import io.pnet.tcp.congestion.CongestionControl;
+import io.pnet.tcp.congestion.CongestionWindow;
+import io.pnet.transport.Timer;
+import org.agrona.DirectBuffer;
+import org.agrona.MutableDirectBuffer;
+import org.agrona.concurrent.UnsafeBuffer;
+
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
+
+/**
+ * A TCP connection: the transmission control block of RFC 9293 section 3.3.1, named as there, and the user's calls.
+ *
+ * <p><b>Threads.</b> The state belongs to the stack's owner. Of the user's calls, {@code write}, {@code claim} and
+ * {@code commit} may be made by one thread at a time, {@code read} by one thread at a time, and
+ * {@link #shutdownOutput}, {@link #close} and {@link #abort} by any, the owner's handlers included: they leave work for
+ * the owner, which runs when the stack next does.
+ *
+ * <p>The stream offset of a sequence number is {@code sndUnaOffset + (seq - sndUna)}; the SYN has offset -1, the first
+ * byte 0, the FIN the offset behind the last byte.
+ */
+public final class Connection extends Timer
+{
+    static final long NEVER = Timer.IDLE;
+
+    private static final int SHUTDOWN_OUTPUT = 1;
+    private static final int CLOSE = 2;
+    private static final int ABORT = 4;
+
+    private static final VarHandle REQUESTS;
+    private static final VarHandle DIRTY;
+    private static final VarHandle UPDATE_WINDOW_AT;
+
+    static
+    {
+        try
+        {
+            final MethodHandles.Lookup lookup = MethodHandles.lookup();
+            REQUESTS = lookup.findVarHandle(Connection.class, "requests", int.class);
+            DIRTY = lookup.findVarHandle(Connection.class, "dirty", int.class);
+            UPDATE_WINDOW_AT = lookup.findVarHandle(Connection.class, "updateWindowAt", long.class);
+        }
+        catch (final ReflectiveOperationException ex)
+        {
+            throw new ExceptionInInitializerError(ex);
+        }
+    }
+
+    final TcpTransport tcp;
+    final TcpSettings settings;
+    final Destination destination;
+    final long localHi;
+    final long localLo;
+    final long remoteHi;
+    final long remoteLo;
+    final int localPort;
+    final int remotePort;
+    /** The listener that made it, or null for an active open. */
+    final Listener listener;
+    TcpHandler handler;
+    volatile TcpState state = TcpState.CLOSED;
+    volatile CloseReason closeReason;
+
+    // ---- send sequence space (RFC 9293 section 3.3.1)
+    int iss;
+    int sndUna;
+    int sndNxt;
+    int sndWnd;
+    int sndWl1;
+    int sndWl2;
+    int maxSndWnd;
+    long sndUnaOffset = -1;
+    /** Stream offset of the FIN once the user has closed, else {@link Long#MAX_VALUE}. */
+    long finOffset = Long.MAX_VALUE;
+    boolean finSent;
+
+    // ---- receive sequence space
+    int irs;
+    int rcvNxt;
+    /** The right edge of the window that was advertised last: RCV.NXT + RCV.WND. */
+    int rcvAdv;
+    boolean finReceived;
+    int finSeq;
+    boolean finPending;
+
+    // ---- what the handshake agreed on
+    int sndMss = 536;
+    int peerMss = 536;
+    int rcvMss;
+    int sndWndShift;
+    int rcvWndShift;
+    boolean windowScaling;
+    boolean sackPermitted;
+    boolean timestamps;
+    int tsOffset;
+    int tsRecent;
+    long tsRecentNs;
+    int lastAckSent;
+
+    // ---- acknowledgements we owe
+    boolean ackNow;
+    int segmentsToAck;
+    int quickAcks = 16;
+    long challengeWindowNs;
+    int challenges;
+
+    // ---- loss recovery and congestion control
+    final SentSegments sent = new SentSegments();
+    final Rtt rtt;
+    final CongestionControl congestion;
+    final CongestionWindow window = new CongestionWindow();
+    final RecoveryState recovery = new RecoveryState();
+    long lastSendNs;
+    long progressNs;
+    int synRetransmits;
+    int persistBackoff;
+    int keepAliveProbesSent;
+    long lastReceivedNs;
+
+    // ---- deadlines, all in the one timer that this object is
+    long retransmitAtNs = NEVER;
+    long probeAtNs = NEVER;
+    long reorderAtNs = NEVER;
+    long persistAtNs = NEVER;
+    long delayedAckAtNs = NEVER;
+    long keepAliveAtNs = NEVER;
+    long closeAtNs = NEVER;
+
+    // ---- buffers, shared with the user's threads as their classes say
+    final SendBuffer sendBuffer;
+    final ReceiveQueue receiveQueue;
+    final Reassembly reassembly;
+    boolean isClosedByUser;
+    volatile boolean peerFinished;
+
+    // ---- statistics for TcpInfo
+    long bytesSent;
+    long bytesReceived;
+    long retransmittedSegments;
+    long retransmittedBytes;
+    long rtoTimeouts;
+
+    // ---- lists of the transport
+    Connection nextActive;
+    boolean isActive;
+    Connection nextDirty;
+    int tableHash;
+
+    @SuppressWarnings("unused")
+    private int requests;
+    @SuppressWarnings("unused")
+    private int dirty;
+    @SuppressWarnings("unused")
+    private long updateWindowAt = Long.MAX_VALUE;
+
+    Connection(
+        final TcpTransport tcp,
+        final TcpSettings settings,
+        final Destination destination,
+        final int localPort,
+        final int remotePort,
+        final Listener listener,
+        final TcpHandler handler)
+    {
+        this.tcp = tcp;
+        this.settings = settings;
+        this.destination = destination;
+        this.localHi = destination.sourceHi();
+        this.localLo = destination.sourceLo();
+        this.remoteHi = destination.remoteHi();
+        this.remoteLo = destination.remoteLo();
+        this.localPort = localPort;
+        this.remotePort = remotePort;
+        this.listener = listener;
+        this.handler = handler;
+        this.rtt = new Rtt(settings.initialRtoNs, settings.minRtoNs, settings.maxRtoNs);
+        this.congestion = settings.congestionControl.get();
+        this.sendBuffer = new SendBuffer(tcp.largeChunks, tcp.smallChunks, settings.sendBufferBytes);
+        this.receiveQueue = new ReceiveQueue(tcp.largeChunks, tcp.smallChunks);
+        this.reassembly = new Reassembly(tcp.largeChunks, tcp.smallChunks);
+    }
+
+    // ---- the user's calls
+
+    /**
+     * Copies bytes into the send buffer. They leave with the stack's next duty cycle, a closed window notwithstanding.
+     *
+     * @return how many were taken: fewer than {@code length} when the buffer is full, then
+     *     {@link TcpHandler#onWritable} is called when there is room again.
+     * @throws IllegalStateException after {@link #shutdownOutput} or {@link #close}.
+     */
+    public int write(final DirectBuffer source, final int offset, final int length)
+    {
+        requireOpenForOutput();
+        final int taken = sendBuffer.write(source, offset, length);
+        if (taken > 0)
+        {
+            signal();
+        }
+        return taken;
+    }
+
+    /** As {@link #write(DirectBuffer, int, int)}; moves the source's position by what was taken. */
+    public int write(final ByteBuffer source)
+    {
+        requireOpenForOutput();
+        final int taken = sendBuffer.write(source);
+        if (taken > 0)
+        {
+            signal();
+        }
+        return taken;
+    }
+
+    /**
+     * Claims contiguous room in the send buffer, to be encoded in place from the returned offset of
+     * {@link #claimBuffer()} on, without the copy that {@code write} makes. Every claim that succeeds is followed by
+     * {@link #commit} before any other call on this connection.
+     *
+     * @param length at most 64 KiB.
+     * @return the offset, or -1 when there is no room now.
+     */
+    public int claim(final int length)
+    {
+        requireOpenForOutput();
+        return sendBuffer.claim(length);
+    }
+
+    /** The memory of the claim. */
+    public UnsafeBuffer claimBuffer()
+    {
+        return sendBuffer.claimBuffer();
+    }
+
+    /** Sends the first {@code length} bytes of the claim. */
+    public void commit(final int length)
+    {
+        sendBuffer.commit(length);
+        signal();
+    }
+
+    /** Bytes that {@link #write} would take now. */
+    public int writable()
+    {
+        return sendBuffer.room();
+    }
+
+    /** Bytes written and not yet acknowledged by the peer. */
+    public int unacknowledged()
+    {
+        return sendBuffer.pending();
+    }
+
+    /** Copies out received bytes that are queued; 0 when there are none now. */
+    public int read(final ByteBuffer target)
+    {
+        return afterRead(receiveQueue.read(target));
+    }
+
+    /** Copies out received bytes that are queued; 0 when there are none now. */
+    public int read(final MutableDirectBuffer target, final int offset, final int length)
+    {
+        return afterRead(receiveQueue.read(target, offset, length));
+    }
+
+    /** Bytes that {@link #read} would give now. */
+    public int readable()
+    {
+        return receiveQueue.unread();
+    }
+
+    /** Whether the peer has finished sending and everything it sent has been read. */
+    public boolean isEndOfStream()
+    {
+        return peerFinished && receiveQueue.unread() == 0;
+    }
+
+    /** Half close: what was written is sent, then a FIN. Receiving goes on. */
+    public void shutdownOutput()
+    {
+        request(SHUTDOWN_OUTPUT);
+    }
+
+    /**
+     * Closes both ways: what was written is sent, then a FIN. Nobody reads here any more: bytes that are unread now, or
+     * arrive later, make it a reset, as on Linux.
+     */
+    public void close()
+    {
+        request(SHUTDOWN_OUTPUT | CLOSE);
+    }
+
+    /** Ends at once: RST to the peer, unsent bytes are dropped. */
+    public void abort()
+    {
+        request(ABORT);
+    }
+
+    /** The state now; any thread. */
+    public TcpState state()
+    {
+        return state;
+    }
+
+    /** Why it is over; null while it is not. Any thread. */
+    public CloseReason closeReason()
+    {
+        return closeReason;
+    }
+
+    /** Who is told of events from now on. Stack's owner. */
+    public void handler(final TcpHandler handler)
+    {
+        this.handler = handler;
+    }
+
+    public InetSocketAddress localAddress()
+    {
+        return new InetSocketAddress(new IpAddress(localHi, localLo).toInetAddress(), localPort);
+    }
+
+    public InetSocketAddress remoteAddress()
+    {
+        return new InetSocketAddress(new IpAddress(remoteHi, remoteLo).toInetAddress(), remotePort);
+    }
+
+    /** A snapshot of what the connection knows. Exact on the stack's owner, approximate from other threads. */
+    public TcpInfo info()
+    {
+        return TcpInfo.of(this);
+    }
+
+    @Override
+    public String toString()
+    {
+        return "tcp " + localAddress() + " -> " + remoteAddress() + " " + state;
+    }
+
+    private void requireOpenForOutput()
+    {
+        if (((int)REQUESTS.getAcquire(this) & (SHUTDOWN_OUTPUT | ABORT)) != 0)
+        {
+            throw new IllegalStateException("output of this connection is shut down");
+        }
+    }
+
+    private int afterRead(final int length)
+    {
+        if (length > 0 && receiveQueue.consumed() >= (long)UPDATE_WINDOW_AT.getAcquire(this))
+        {
+            signal();
+        }
+        return length;
+    }
+
+    private void request(final int bits)
+    {
+        REQUESTS.getAndBitwiseOr(this, bits);
+        signal();
+    }
+
+    /** Leaves this connection for the owner to look at. */
+    private void signal()
+    {
+        if (DIRTY.compareAndSet(this, 0, 1))
+        {
+            tcp.pushDirty(this);
+        }
+    }
+
+    // ---- the owner's side of the above
+
+    void clearDirty()
+    {
+        DIRTY.setVolatile(this, 0);
+    }
+
+    boolean isAbortRequested()
+    {
+        return ((int)REQUESTS.getAcquire(this) & ABORT) != 0;
+    }
+
+    boolean isCloseRequested()
+    {
+        return ((int)REQUESTS.getAcquire(this) & CLOSE) != 0;
+    }
+
+    boolean isShutdownRequested()
+    {
+        return ((int)REQUESTS.getAcquire(this) & SHUTDOWN_OUTPUT) != 0;
+    }
+
+    /** The reader wakes the owner once it has consumed up to here. */
+    void updateWindowAt(final long consumed)
+    {
+        UPDATE_WINDOW_AT.setRelease(this, consumed);
+    }
+
+    long offsetOf(final int seq)
+    {
+        return sndUnaOffset + (seq - sndUna);
+    }
+
+    /** Bytes in flight: sent, and neither acknowledged nor deemed lost (RFC 6675's pipe, RFC 8985's accounting). */
+    int inFlight()
+    {
+        return sndNxt - sndUna - recovery.sackedBytes - recovery.lostBytes + recovery.retransmittedBytes -
+            recovery.dupAckBytes;
+    }
+
+    /** The receive window that the peer may still use. */
+    int rcvWnd()
+    {
+        return rcvAdv - rcvNxt;
+    }
+
+    int timestamp(final long nowNs)
+    {
+        return (int)(nowNs / 1_000_000L) + tsOffset;
+    }
+
+    @Override
+    protected void onTimer(final long nowNs)
+    {
+        tcp.timers.onTimer(this, nowNs);
+    }
+
+    // ---- the handler, guarded: an exception of the user's never ends the stack
+
+    void fireConnected()
+    {
+        try
+        {
+            handler.onConnected(this);
+        }
+        catch (final Throwable ex)
+        {
+            onHandlerError(ex);
+        }
+    }
+
+    int fireReceive(final UnsafeBuffer buffer, final int offset, final int length)
+    {
+        try
+        {
+            return Math.max(0, Math.min(length, handler.onReceive(this, buffer, offset, length)));
+        }
+        catch (final Throwable ex)
+        {
+            onHandlerError(ex);
+            return length;
+        }
+    }
+
+    void fireReadable()
+    {
+        try
+        {
+            handler.onReadable(this);
+        }
+        catch (final Throwable ex)
+        {
+            onHandlerError(ex);
+        }
+    }
+
+    void fireWritable()
+    {
+        try
+        {
+            handler.onWritable(this);
+        }
+        catch (final Throwable ex)
+        {
+            onHandlerError(ex);
+        }
+    }
+
+    void firePeerClosed()
+    {
+        peerFinished = true;
+        try
+        {
+            handler.onPeerClosed(this);
+        }
+        catch (final Throwable ex)
+        {
+            onHandlerError(ex);
+        }
+    }
+
+    void fireClosed(final CloseReason reason)
+    {
+        try
+        {
+            handler.onClosed(this, reason);
+        }
+        catch (final Throwable ex)
+        {
+            tcp.onHandlerError(ex);
+        }
+    }
+
+    private void onHandlerError(final Throwable ex)
+    {
+        tcp.onHandlerError(ex);
+        abort();
+    }
+}

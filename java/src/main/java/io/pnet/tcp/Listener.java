@@ -1,0 +1,65 @@
+package io.pnet.tcp;
+
+import io.pnet.ip.IpAddress;
+
+/**
+ * A passive open (RFC 9293 section 3.10.1): the LISTEN state on a port, of one address or of all. Owned by the stack's
+ * owner.
+ */
+public final class Listener
+{
+    final TcpTransport tcp;
+    final long localHi;
+    final long localLo;
+    final int port;
+    final int backlog;
+    final TcpSettings settings;
+    final TcpListenerHandler handler;
+    /** Connections in SYN_RECEIVED. */
+    int halfOpen;
+    Listener next;
+
+    Listener(
+        final TcpTransport tcp,
+        final IpAddress local,
+        final int port,
+        final int backlog,
+        final TcpSettings settings,
+        final TcpListenerHandler handler)
+    {
+        this.tcp = tcp;
+        this.localHi = local.isUnspecified() ? 0 : local.hi();
+        this.localLo = local.isUnspecified() ? 0 : local.lo();
+        this.port = port;
+        this.backlog = Math.max(1, backlog);
+        this.settings = settings;
+        this.handler = handler;
+    }
+
+    public int port()
+    {
+        return port;
+    }
+
+    /** Whether it listens on every address. */
+    public boolean isWildcard()
+    {
+        return localHi == 0 && localLo == 0;
+    }
+
+    /** Stops listening; connections that are established stay. Stack's owner. */
+    public void close()
+    {
+        tcp.unlisten(this);
+    }
+
+    boolean hasRoom()
+    {
+        return handler.waiting() < backlog;
+    }
+
+    boolean matches(final long hi, final long lo)
+    {
+        return isWildcard() || localHi == hi && localLo == lo;
+    }
+}

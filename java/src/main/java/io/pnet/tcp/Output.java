@@ -1,0 +1,650 @@
+package io.pnet.tcp;
+
+import io.pnet.counters.Counter;
+import io.pnet.counters.Counters;
+import io.pnet.ip.Destination;
+import io.pnet.ip.Ip;
+import io.pnet.link.LinkCapabilities;
+import io.pnet.link.TxFrame;
+import io.pnet.wire.BigEndian;
+import io.pnet.wire.ProtocolNumber;
+import io.pnet.wire.TcpHeader;
+import io.pnet.wire.TcpOptions;
+import org.agrona.concurrent.UnsafeBuffer;
+
+/**
+ * Decides what a connection sends, once per duty cycle, and builds the segments: first what is lost, then new data as
+ * far as the windows allow (RFC 9293 sections 3.7.4 and 3.8.6.2.1), then an acknowledgement if one is still due.
+ *
+ * <p>One per transport; owned by the stack's owner.
+ */
+final class Output
+{
+    /**
+     * Payload up to here is copied next to its headers and takes the link's plain lane; more is sent from the chunk it
+     * lies in.
+     */
+    static final int COPY_LIMIT = 1_024;
+
+    private static final long GSO_TIME_NS = 1_000_000L;
+    private static final int ETHERNET_LENGTH = 14;
+
+    private final Ip ip;
+    private final Counters counters;
+    private final TcpTimers timers;
+
+    Output(final Ip ip, final Counters counters, final TcpTimers timers)
+    {
+        this.ip = ip;
+        this.counters = counters;
+        this.timers = timers;
+    }
+
+    /**
+     * Sends what is due.
+     *
+     * @return false when the link was full: there is more, to be tried again.
+     */
+    boolean run(final Connection c, final long nowNs)
+    {
+        boolean complete = true;
+        switch (c.state)
+        {
+            case CLOSED:
+                return true;
+            case SYN_SENT:
+            case SYN_RECEIVED:
+                complete = sendSyn(c, nowNs);
+                break;
+            case TIME_WAIT:
+                break;
+            default:
+                complete = sendLost(c, nowNs) && sendNew(c, nowNs);
+                break;
+        }
+        if (c.ackNow && c.state != TcpState.SYN_SENT)
+        {
+            complete &= sendAck(c, nowNs);
+        }
+        timers.arm(c);
+        return complete;
+    }
+
+    // ---- SYN
+
+    /** Sends the SYN or SYN,ACK if none is in flight, or the one in flight is deemed lost. */
+    private boolean sendSyn(final Connection c, final long nowNs)
+    {
+        final boolean isFirst = c.sent.isEmpty();
+        if (!isFirst && !c.sent.is(0, SentSegments.LOST))
+        {
+            return true;
+        }
+        final boolean isReply = c.state == TcpState.SYN_RECEIVED;
+        final boolean offerScale = isReply ? c.windowScaling : c.settings.windowScaling;
+        final boolean offerSack = isReply ? c.sackPermitted : c.settings.sack;
+        final boolean offerTimestamps = isReply ? c.timestamps : c.settings.timestamps;
+        final int optionsLength = TcpOptions.MSS_LENGTH +
+            (offerScale ? TcpOptions.WINDOW_SCALE_LENGTH : 0) +
+            (offerSack ? TcpOptions.SACK_PERMITTED_LENGTH : 0) +
+            (offerTimestamps ? TcpOptions.TIMESTAMPS_LENGTH : 0);
+        final int headerLength = TcpHeader.MIN_LENGTH + optionsLength;
+        final TxFrame frame = claim(c, headerLength, false);
+        if (frame == null)
+        {
+            return false;
+        }
+        final UnsafeBuffer buffer = frame.buffer();
+        final int at = ip.transportOffset();
+        int option = at + TcpHeader.OPTIONS_OFFSET;
+        option = TcpOptions.putMss(buffer, option, c.rcvMss);
+        if (offerSack)
+        {
+            option = TcpOptions.putSackPermitted(buffer, option);
+        }
+        if (offerTimestamps)
+        {
+            option = TcpOptions.putTimestamps(buffer, option, c.timestamp(nowNs), isReply ? c.tsRecent : 0);
+        }
+        if (offerScale)
+        {
+            TcpOptions.putWindowScale(buffer, option, c.rcvWndShift);
+        }
+        // The window of a SYN is never scaled (RFC 7323 section 2.2).
+        final int window = Math.min(0xFFFF, c.settings.receiveBufferBytes);
+        putHeader(
+            buffer,
+            at,
+            c.localPort,
+            c.remotePort,
+            c.iss,
+            isReply ? c.rcvNxt : 0,
+            headerLength,
+            isReply ? TcpHeader.SYN | TcpHeader.ACK : TcpHeader.SYN,
+            window);
+        ip.commit(frame, TcpHeader.CHECKSUM_OFFSET, 0, headerLength);
+        counters.increment(Counter.TCP_TX_SEGMENTS);
+        if (isReply)
+        {
+            c.rcvAdv = c.rcvNxt + window;
+            c.ackNow = false;
+            c.lastAckSent = c.rcvNxt;
+        }
+        if (isFirst)
+        {
+            c.sndNxt = c.iss + 1;
+            c.sent.add(c.iss, c.sndNxt, nowNs);
+            c.progressNs = nowNs;
+        }
+        else
+        {
+            c.recovery.lostBytes -= 1;
+            c.sent.clear(0, SentSegments.LOST);
+            c.sent.set(0, SentSegments.EVER_RETRANSMITTED);
+            c.sent.sentNs(0, nowNs);
+            c.retransmittedSegments++;
+            counters.increment(Counter.TCP_RETRANSMITTED_SEGMENTS);
+        }
+        c.retransmitAtNs = nowNs + c.rtt.rtoNs();
+        return true;
+    }
+
+    // ---- data
+
+    /** Retransmits what is deemed lost, oldest first, as far as the congestion window allows. */
+    private boolean sendLost(final Connection c, final long nowNs)
+    {
+        final RecoveryState r = c.recovery;
+        final SentSegments sent = c.sent;
+        for (int i = 0; i < sent.count() && r.lostBytes > r.retransmittedBytes; i++)
+        {
+            if (!sent.is(i, SentSegments.LOST) || sent.is(i, SentSegments.RETRANSMITTED))
+            {
+                continue;
+            }
+            final int room = c.window.cwnd - c.inFlight();
+            final int length = sent.length(i);
+            if (room < Math.min(length, c.sndMss))
+            {
+                return true;
+            }
+            int n = Math.min(length, Math.min(room, gsoGoal(c)));
+            if (n < length)
+            {
+                n = Math.max(c.sndMss, n - n % c.sndMss);
+                sent.split(i, sent.start(i) + n);
+            }
+            if (!retransmit(c, i, nowNs))
+            {
+                return false;
+            }
+            sent.set(i, SentSegments.RETRANSMITTED);
+            r.retransmittedBytes += n;
+            r.prrOut += n;
+        }
+        return true;
+    }
+
+    /**
+     * Sends an entry again, whole.
+     *
+     * @return false when the link was full.
+     */
+    boolean retransmit(final Connection c, final int index, final long nowNs)
+    {
+        final SentSegments sent = c.sent;
+        final int start = sent.start(index);
+        final int length = sent.length(index);
+        final boolean fin = c.finSent && sent.end(index) == c.sndNxt;
+        final int payload = fin ? length - 1 : length;
+        if (payload > 0 && payload > maxPayload(c))
+        {
+            // The path's or link's limit has become smaller since; sent in pieces, the rest next time.
+            sent.split(index, start + c.sndMss);
+            return retransmit(c, index, nowNs);
+        }
+        if (transmit(c, start, payload, fin, true, nowNs) < 0)
+        {
+            return false;
+        }
+        sent.set(index, SentSegments.EVER_RETRANSMITTED);
+        sent.sentNs(index, nowNs);
+        c.retransmittedSegments += Math.max(1, (payload + c.sndMss - 1) / c.sndMss);
+        c.retransmittedBytes += payload;
+        counters.increment(Counter.TCP_RETRANSMITTED_SEGMENTS);
+        counters.add(Counter.TCP_RETRANSMITTED_BYTES, payload);
+        if (c.retransmitAtNs == Connection.NEVER)
+        {
+            c.retransmitAtNs = nowNs + c.rtt.rtoNs();
+        }
+        return true;
+    }
+
+    private boolean sendNew(final Connection c, final long nowNs)
+    {
+        final RecoveryState r = c.recovery;
+        boolean sentAny = false;
+        boolean complete = true;
+        while (true)
+        {
+            final long offset = c.offsetOf(c.sndNxt);
+            final long available = Math.min(c.sendBuffer.written(), c.finOffset) - offset;
+            final boolean finDue = c.finOffset != Long.MAX_VALUE && !c.finSent;
+            if (available <= 0 && !(finDue && available == 0))
+            {
+                break;
+            }
+            final int inFlight = c.inFlight();
+            if (c.sndNxt == c.sndUna && nowNs - c.lastSendNs > c.rtt.rtoNs() && c.lastSendNs != 0)
+            {
+                restartAfterIdle(c, nowNs);
+            }
+            final int windowRoom = c.sndUna + c.sndWnd - c.sndNxt;
+            final int cwndRoom = c.window.cwnd - inFlight;
+            final int goal = (int)Math.min(available, Math.min(Math.max(0, windowRoom), gsoGoal(c)));
+            int n = goal;
+            if (cwndRoom < n)
+            {
+                n = Math.max(0, cwndRoom - cwndRoom % c.sndMss);
+            }
+            final boolean isLast = n == available;
+            if (n > c.sndMss && n % c.sndMss != 0 && !(isLast && mayPush(c, finDue)))
+            {
+                n -= n % c.sndMss;
+            }
+            else if (n < c.sndMss && !(isLast && mayPush(c, finDue)) && (n == 0 || n < c.maxSndWnd / 2))
+            {
+                // Nothing that may go now: Nagle, silly window avoidance, or one of the windows.
+                if (c.sndNxt == c.sndUna && n < available && windowRoom < c.sndMss)
+                {
+                    timers.startPersist(c, nowNs);
+                }
+                break;
+            }
+            if (n < goal && shouldDefer(c, n, goal, inFlight))
+            {
+                break;
+            }
+            final boolean fin = finDue && n == available && windowRoom > n;
+            if (n == 0 && !fin)
+            {
+                if (c.sndNxt == c.sndUna)
+                {
+                    timers.startPersist(c, nowNs);
+                }
+                break;
+            }
+            final int sentBytes = transmit(c, c.sndNxt, n, fin, false, nowNs);
+            if (sentBytes < 0)
+            {
+                complete = false;
+                break;
+            }
+            final boolean finWent = fin && sentBytes == n;
+            if (c.sent.isEmpty())
+            {
+                c.progressNs = nowNs;
+            }
+            final int next = c.sndNxt + sentBytes + (finWent ? 1 : 0);
+            c.sent.add(c.sndNxt, next, nowNs);
+            c.sndNxt = next;
+            c.finSent |= finWent;
+            c.bytesSent += sentBytes;
+            r.prrOut += sentBytes;
+            counters.add(Counter.TCP_TX_BYTES, sentBytes);
+            sentAny = true;
+            if (finWent)
+            {
+                onFinSent(c);
+            }
+        }
+        if (sentAny)
+        {
+            c.lastSendNs = nowNs;
+            c.persistAtNs = Connection.NEVER;
+            if (c.retransmitAtNs == Connection.NEVER)
+            {
+                c.retransmitAtNs = nowNs + c.rtt.rtoNs();
+            }
+            timers.scheduleProbe(c, nowNs);
+        }
+        return complete;
+    }
+
+    /**
+     * Probes a window that does not let anything through: one byte (or the FIN) beyond it, or the oldest byte again
+     * (RFC 9293 section 3.8.6.1). It stays among the sent segments and is acknowledged like any other.
+     */
+    void probeWindow(final Connection c, final long nowNs)
+    {
+        if (!c.sent.isEmpty())
+        {
+            if (c.sent.length(0) > 1)
+            {
+                c.sent.split(0, c.sent.start(0) + 1);
+            }
+            retransmit(c, 0, nowNs);
+            c.retransmitAtNs = Connection.NEVER;
+            return;
+        }
+        final long offset = c.offsetOf(c.sndNxt);
+        final int n = (int)Math.min(
+            Math.max(1, c.sndUna + c.sndWnd - c.sndNxt), Math.min(c.sendBuffer.written(), c.finOffset) - offset);
+        final boolean fin = n <= 0 && c.finOffset != Long.MAX_VALUE && !c.finSent;
+        if (n <= 0 && !fin || transmit(c, c.sndNxt, Math.max(0, n), fin, false, nowNs) < 0)
+        {
+            return;
+        }
+        final int next = c.sndNxt + (fin ? 1 : n);
+        c.sent.add(c.sndNxt, next, nowNs);
+        c.sndNxt = next;
+        c.bytesSent += fin ? 0 : n;
+        if (fin)
+        {
+            c.finSent = true;
+            onFinSent(c);
+        }
+    }
+
+    private void onFinSent(final Connection c)
+    {
+        if (c.state == TcpState.ESTABLISHED)
+        {
+            c.state = TcpState.FIN_WAIT_1;
+        }
+        else if (c.state == TcpState.CLOSE_WAIT)
+        {
+            c.state = TcpState.LAST_ACK;
+        }
+    }
+
+    /** Whether a last, short segment may go: Nagle's algorithm (RFC 9293 section 3.7.4). */
+    private static boolean mayPush(final Connection c, final boolean finDue)
+    {
+        return c.settings.noDelay || finDue || c.sndNxt == c.sndUna;
+    }
+
+    /** Rather than a sliver now, a large frame when the acknowledgements that are on their way open the window. */
+    private static boolean shouldDefer(final Connection c, final int n, final int goal, final int inFlight)
+    {
+        return inFlight > 0 && c.recovery.phase == RecoveryState.Phase.OPEN &&
+            n < goal && n < Math.min(c.window.cwnd, c.sndWnd) / 4;
+    }
+
+    private void restartAfterIdle(final Connection c, final long nowNs)
+    {
+        // RFC 5681 section 4.1.
+        c.window.cwnd(Math.min(c.window.cwnd, initialWindow(c)));
+        c.congestion.onIdle(c.window, nowNs);
+        c.lastSendNs = nowNs;
+    }
+
+    /** RFC 6928 section 2; one segment when the SYN had to be retransmitted (RFC 5681 section 3.1). */
+    static int initialWindow(final Connection c)
+    {
+        if (c.synRetransmits > 0)
+        {
+            return c.sndMss;
+        }
+        final int segments = c.settings.initialWindowSegments;
+        return Math.min(segments * c.sndMss, Math.max(2 * c.sndMss, segments * 1_460));
+    }
+
+    /** Largest payload of one frame that link and path take. */
+    static int maxPayload(final Connection c)
+    {
+        final LinkCapabilities link = c.destination.capabilities();
+        final int gso = link.txGsoMaxBytes();
+        if (gso == 0)
+        {
+            return c.sndMss;
+        }
+        final int headers = ETHERNET_LENGTH + c.destination.headerLength() + TcpHeader.MIN_LENGTH +
+            (c.timestamps ? TcpOptions.TIMESTAMPS_LENGTH : 0);
+        // The IP length field bounds it too.
+        final int max = Math.min(gso, 0xFFFF) - headers;
+        return Math.max(c.sndMss, max - max % c.sndMss);
+    }
+
+    /** How large a frame should be: about a millisecond's worth at the rate we send, at least two segments. */
+    private static int gsoGoal(final Connection c)
+    {
+        final int max = maxPayload(c);
+        if (max == c.sndMss || c.window.srttNs < GSO_TIME_NS)
+        {
+            return max;
+        }
+        final long perMs = (long)c.window.cwnd * (c.window.isInSlowStart() ? 2 : 1) * GSO_TIME_NS / c.window.srttNs;
+        final long segments = Math.max(2, perMs / c.sndMss);
+        return (int)Math.min(max, segments * c.sndMss);
+    }
+
+    /**
+     * Builds and queues one segment, or one GSO frame of several.
+     *
+     * @return payload bytes sent, which may be fewer than asked for; -1 when the link is full.
+     */
+    private int transmit(
+        final Connection c, final int seq, final int payload, final boolean fin, final boolean again, final long nowNs)
+    {
+        final int headerLength = TcpHeader.MIN_LENGTH + (c.timestamps ? TcpOptions.TIMESTAMPS_LENGTH : 0);
+        final boolean gathered = payload > COPY_LIMIT;
+        final TxFrame frame = claim(c, gathered ? headerLength : headerLength + payload, gathered);
+        if (frame == null)
+        {
+            return -1;
+        }
+        final long offset = c.offsetOf(seq);
+        final int at = ip.transportOffset();
+        final UnsafeBuffer buffer = frame.buffer();
+        int n = payload;
+        if (gathered)
+        {
+            n = c.sendBuffer.appendTo(frame, offset, payload);
+            counters.add(Counter.TCP_TX_GATHERED_BYTES, n);
+        }
+        else if (payload > 0)
+        {
+            c.sendBuffer.copyTo(buffer, at + headerLength, offset, payload);
+            counters.add(Counter.TCP_TX_COPIED_BYTES, payload);
+        }
+        int flags = TcpHeader.ACK;
+        if (n == payload && fin)
+        {
+            flags |= TcpHeader.FIN | (n > 0 ? TcpHeader.PSH : 0);
+        }
+        else if (n > 0 && offset + n == c.sendBuffer.written())
+        {
+            flags |= TcpHeader.PSH;
+        }
+        if (c.timestamps)
+        {
+            TcpOptions.putTimestamps(buffer, at + TcpHeader.OPTIONS_OFFSET, c.timestamp(nowNs), c.tsRecent);
+        }
+        putHeader(
+            buffer, at, c.localPort, c.remotePort, seq, c.rcvNxt, headerLength, flags, nextWindow(c));
+        ip.commit(frame, TcpHeader.CHECKSUM_OFFSET, n > c.sndMss ? c.sndMss : 0, headerLength);
+        counters.increment(Counter.TCP_TX_SEGMENTS);
+        // What SACK has to tell, no data segment of ours carries.
+        onAcknowledged(c, again || c.reassembly.isEmpty() && !c.reassembly.hasDuplicate());
+        return n;
+    }
+
+    // ---- acknowledgements
+
+    /** A pure acknowledgement, with SACK blocks when there are any. */
+    boolean sendAck(final Connection c, final long nowNs)
+    {
+        return sendBare(c, c.sndNxt, TcpHeader.ACK, true, nowNs);
+    }
+
+    /** A segment without data: an acknowledgement, a keepalive, or a reset. */
+    boolean sendBare(final Connection c, final int seq, final int flags, final boolean withSack, final long nowNs)
+    {
+        final Reassembly reassembly = c.reassembly;
+        int blocks = 0;
+        if (withSack && c.sackPermitted)
+        {
+            blocks = Math.min(
+                reassembly.blocks() + (reassembly.hasDuplicate() ? 1 : 0),
+                c.timestamps ? Reassembly.MAX_BLOCKS - 1 : Reassembly.MAX_BLOCKS);
+        }
+        final int headerLength = TcpHeader.MIN_LENGTH + (c.timestamps ? TcpOptions.TIMESTAMPS_LENGTH : 0) +
+            (blocks > 0 ? TcpOptions.SACK_HEADER_LENGTH + blocks * TcpOptions.SACK_BLOCK_LENGTH : 0);
+        final TxFrame frame = claim(c, headerLength, false);
+        if (frame == null)
+        {
+            return false;
+        }
+        final int at = ip.transportOffset();
+        final UnsafeBuffer buffer = frame.buffer();
+        int option = at + TcpHeader.OPTIONS_OFFSET;
+        if (c.timestamps)
+        {
+            option = TcpOptions.putTimestamps(buffer, option, c.timestamp(nowNs), c.tsRecent);
+        }
+        if (blocks > 0)
+        {
+            option = TcpOptions.putSackHeader(buffer, option, blocks);
+            int block = 0;
+            if (reassembly.hasDuplicate())
+            {
+                option = TcpOptions.putSackBlock(
+                    buffer, option, reassembly.duplicateLeft(), reassembly.duplicateRight());
+                block++;
+            }
+            for (int i = 0; block < blocks; i++, block++)
+            {
+                option = TcpOptions.putSackBlock(buffer, option, reassembly.blockLeft(i), reassembly.blockRight(i));
+            }
+        }
+        putHeader(buffer, at, c.localPort, c.remotePort, seq, c.rcvNxt, headerLength, flags, nextWindow(c));
+        ip.commit(frame, TcpHeader.CHECKSUM_OFFSET, 0, headerLength);
+        counters.increment(Counter.TCP_TX_SEGMENTS);
+        if (withSack)
+        {
+            reassembly.clearDuplicate();
+        }
+        onAcknowledged(c, true);
+        return true;
+    }
+
+    private static void onAcknowledged(final Connection c, final boolean complete)
+    {
+        c.lastAckSent = c.rcvNxt;
+        if (complete)
+        {
+            c.ackNow = false;
+        }
+        c.segmentsToAck = 0;
+        c.delayedAckAtNs = Connection.NEVER;
+        if (c.quickAcks > 0)
+        {
+            c.quickAcks--;
+        }
+    }
+
+    /** Moves the advertised right edge as far as it may go, and gives the window field for it. */
+    private static int nextWindow(final Connection c)
+    {
+        final int unread = c.receiveQueue.unread();
+        final int limit = c.settings.receiveBufferBytes;
+        final int free = Math.max(0, limit - unread);
+        final int current = Math.max(0, c.rcvAdv - c.rcvNxt);
+        final int shift = c.rcvWndShift;
+        int window = current;
+        // RFC 9293 section 3.8.6.2.2: never shrink, and grow in steps that are worth it.
+        if (free - current >= Math.min(limit / 2, c.rcvMss))
+        {
+            window = free >>> shift << shift;
+        }
+        // A right edge that rounding would pull back is rounded up instead.
+        int field = (window + (1 << shift) - 1) >>> shift;
+        if (field > 0xFFFF)
+        {
+            field = 0xFFFF;
+        }
+        c.rcvAdv = c.rcvNxt + (field << shift);
+        c.updateWindowAt(unread == 0 ? Long.MAX_VALUE : c.receiveQueue.consumed() + Math.max(1, limit / 4));
+        return field;
+    }
+
+    /** Whether what was read since the last acknowledgement opens the window enough to say so. */
+    static boolean isWindowUpdateDue(final Connection c)
+    {
+        final int limit = c.settings.receiveBufferBytes;
+        final int free = limit - c.receiveQueue.unread();
+        final int current = Math.max(0, c.rcvAdv - c.rcvNxt);
+        return free - current >= limit / 4 || current < c.rcvMss && free - current >= Math.min(limit / 2, c.rcvMss);
+    }
+
+    // ---- resets
+
+    /** RST of a synchronized connection, or of one whose peer has our SYN. */
+    void sendReset(final Connection c, final long nowNs)
+    {
+        if (sendBare(c, c.sndNxt, TcpHeader.RST | TcpHeader.ACK, false, nowNs))
+        {
+            counters.increment(Counter.TCP_TX_RESETS);
+        }
+    }
+
+    /** Answers a segment that belongs to no connection, or must not be here (RFC 9293 section 3.10.7.1). */
+    void reject(final Segment s)
+    {
+        if (s.isRst())
+        {
+            return;
+        }
+        final Destination destination = ip.route(
+            s.packet.destinationHi(), s.packet.destinationLo(), s.packet.sourceHi(), s.packet.sourceLo());
+        if (destination == null)
+        {
+            return;
+        }
+        final TxFrame frame = ip.claim(destination, ProtocolNumber.TCP, 0, TcpHeader.MIN_LENGTH, false);
+        if (frame == null)
+        {
+            return;
+        }
+        final boolean hasAck = s.isAck();
+        putHeader(
+            frame.buffer(),
+            ip.transportOffset(),
+            s.header.destinationPort(),
+            s.header.sourcePort(),
+            hasAck ? s.ack : 0,
+            hasAck ? 0 : s.seq + s.sequenceLength(),
+            TcpHeader.MIN_LENGTH,
+            hasAck ? TcpHeader.RST : TcpHeader.RST | TcpHeader.ACK,
+            0);
+        ip.commit(frame, TcpHeader.CHECKSUM_OFFSET, 0, TcpHeader.MIN_LENGTH);
+        counters.increment(Counter.TCP_TX_SEGMENTS);
+        counters.increment(Counter.TCP_TX_RESETS);
+    }
+
+    private TxFrame claim(final Connection c, final int length, final boolean gathered)
+    {
+        return ip.claim(c.destination, ProtocolNumber.TCP, c.settings.trafficClass, length, gathered);
+    }
+
+    private static void putHeader(
+        final UnsafeBuffer buffer,
+        final int at,
+        final int sourcePort,
+        final int destinationPort,
+        final int seq,
+        final int ack,
+        final int headerLength,
+        final int flags,
+        final int window)
+    {
+        BigEndian.putInt32(buffer, at + TcpHeader.SOURCE_PORT_OFFSET, sourcePort << 16 | destinationPort);
+        BigEndian.putInt32(buffer, at + TcpHeader.SEQUENCE_NUMBER_OFFSET, seq);
+        BigEndian.putInt32(buffer, at + TcpHeader.ACKNOWLEDGMENT_NUMBER_OFFSET, ack);
+        BigEndian.putInt32(
+            buffer, at + TcpHeader.DATA_OFFSET_OFFSET, headerLength << 26 | flags << 16 | window);
+        // Checksum and urgent pointer.
+        BigEndian.putInt32(buffer, at + TcpHeader.CHECKSUM_OFFSET, 0);
+    }
+}

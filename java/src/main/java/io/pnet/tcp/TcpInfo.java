@@ -1,0 +1,77 @@
+package io.pnet.tcp;
+
+/**
+ * What a connection knows of itself at one moment, as Linux's TCP_INFO. Times in ns, sizes in bytes.
+ *
+ * @param state                 RFC 9293's name.
+ * @param rttNs                 smoothed round-trip time, 0 before the first measurement.
+ * @param rttvarNs              its variation.
+ * @param minRttNs              the smallest of the last minutes, 0 before the first measurement.
+ * @param rtoNs                 retransmission time-out now.
+ * @param cwnd                  congestion window.
+ * @param ssthresh              slow start threshold.
+ * @param sndWnd                the peer's receive window.
+ * @param rcvWnd                our receive window as advertised.
+ * @param mss                   largest payload of a segment we send.
+ * @param pathMtu               largest IP packet on the path.
+ * @param inFlight              bytes sent and neither acknowledged nor deemed lost.
+ * @param unacknowledged        bytes written and not acknowledged, sent or not.
+ * @param unread                bytes received and not read.
+ * @param bytesSent             payload bytes ever sent, retransmissions not counted.
+ * @param bytesReceived         payload bytes ever received in order.
+ * @param retransmittedSegments segments ever sent again.
+ * @param retransmittedBytes    bytes ever sent again.
+ * @param timeouts              retransmission time-outs.
+ * @param congestionControl     name of the algorithm.
+ * @param recovery              phase of loss recovery: OPEN, RECOVERY or LOSS.
+ */
+public record TcpInfo(
+    TcpState state,
+    long rttNs,
+    long rttvarNs,
+    long minRttNs,
+    long rtoNs,
+    int cwnd,
+    int ssthresh,
+    int sndWnd,
+    int rcvWnd,
+    int mss,
+    int pathMtu,
+    int inFlight,
+    int unacknowledged,
+    int unread,
+    long bytesSent,
+    long bytesReceived,
+    long retransmittedSegments,
+    long retransmittedBytes,
+    long timeouts,
+    String congestionControl,
+    String recovery)
+{
+    static TcpInfo of(final Connection c)
+    {
+        final long minRtt = c.rtt.minNs();
+        return new TcpInfo(
+            c.state,
+            c.rtt.srttNs(),
+            c.rtt.rttvarNs(),
+            minRtt == Long.MAX_VALUE ? 0 : minRtt,
+            c.rtt.rtoNs(),
+            c.window.cwnd,
+            c.window.ssthresh,
+            c.sndWnd,
+            c.rcvWnd(),
+            c.sndMss,
+            c.destination.pathMtu(),
+            c.inFlight(),
+            c.sendBuffer.pending(),
+            c.receiveQueue.unread(),
+            c.bytesSent,
+            c.bytesReceived,
+            c.retransmittedSegments,
+            c.retransmittedBytes,
+            c.rtoTimeouts,
+            c.congestion.name(),
+            c.recovery.phase.name());
+    }
+}

@@ -1,0 +1,248 @@
+package io.pnet.tcp;
+
+import io.pnet.counters.Counter;
+import io.pnet.counters.Counters;
+import io.pnet.transport.TimerWheel;
+import io.pnet.wire.TcpHeader;
+
+/**
+ * A connection's timers. Each is a deadline in the connection; the earliest of them is in the wheel, re-armed lazily:
+ * a deadline that moves back leaves the wheel alone and is looked at again when it fires early.
+ *
+ * <p>One per transport; owned by the stack's owner.
+ */
+final class TcpTimers
+{
+    private static final long MAX_PERSIST_NS = 60_000_000_000L;
+    private static final long MIN_PROBE_NS = 2_000_000L;
+    /** RFC 8985 section 7.2: what a lone segment's acknowledgement may be delayed by. */
+    private static final long MAX_ACK_DELAY_NS = 200_000_000L;
+
+    private final TimerWheel wheel;
+    private final Counters counters;
+    private final TcpTransport tcp;
+
+    TcpTimers(final TimerWheel wheel, final Counters counters, final TcpTransport tcp)
+    {
+        this.wheel = wheel;
+        this.counters = counters;
+        this.tcp = tcp;
+    }
+
+    /** Sees to it that the wheel fires no later than the earliest deadline. */
+    void arm(final Connection c)
+    {
+        long deadlineNs = Math.min(Math.min(c.retransmitAtNs, c.probeAtNs), Math.min(c.reorderAtNs, c.persistAtNs));
+        deadlineNs = Math.min(deadlineNs, Math.min(c.delayedAckAtNs, Math.min(c.keepAliveAtNs, c.closeAtNs)));
+        if (deadlineNs < c.deadlineNs())
+        {
+            wheel.schedule(c, deadlineNs);
+        }
+    }
+
+    void cancelAll(final Connection c)
+    {
+        c.retransmitAtNs = Connection.NEVER;
+        c.probeAtNs = Connection.NEVER;
+        c.reorderAtNs = Connection.NEVER;
+        c.persistAtNs = Connection.NEVER;
+        c.delayedAckAtNs = Connection.NEVER;
+        c.keepAliveAtNs = Connection.NEVER;
+        c.closeAtNs = Connection.NEVER;
+        wheel.cancel(c);
+    }
+
+    void onTimer(final Connection c, final long nowNs)
+    {
+        if (c.state == TcpState.CLOSED)
+        {
+            return;
+        }
+        if (c.closeAtNs <= nowNs)
+        {
+            // TIME_WAIT is over, or FIN_WAIT_2 has waited for a peer that nobody reads.
+            tcp.closed(c, CloseReason.CLOSED);
+            return;
+        }
+        if (c.delayedAckAtNs <= nowNs)
+        {
+            c.delayedAckAtNs = Connection.NEVER;
+            c.ackNow = true;
+            counters.increment(Counter.TCP_DELAYED_ACKS);
+        }
+        if (c.reorderAtNs <= nowNs)
+        {
+            c.reorderAtNs = Connection.NEVER;
+            tcp.recovery.onReorderTimeout(c, nowNs);
+        }
+        if (c.retransmitAtNs <= nowNs)
+        {
+            onRetransmit(c, nowNs);
+        }
+        else if (c.probeAtNs <= nowNs)
+        {
+            onProbe(c, nowNs);
+        }
+        if (c.persistAtNs <= nowNs)
+        {
+            onPersist(c, nowNs);
+        }
+        if (c.keepAliveAtNs <= nowNs)
+        {
+            onKeepAlive(c, nowNs);
+        }
+        if (c.state != TcpState.CLOSED)
+        {
+            c.receiveQueue.trim();
+            tcp.activate(c);
+            arm(c);
+        }
+    }
+
+    // ---- retransmission (RFC 6298 section 5)
+
+    private void onRetransmit(final Connection c, final long nowNs)
+    {
+        c.retransmitAtNs = Connection.NEVER;
+        if (c.sent.isEmpty())
+        {
+            return;
+        }
+        final boolean isHandshake = !c.state.isSynchronized();
+        final long patienceNs = isHandshake ? c.settings.synTimeoutNs : c.settings.userTimeoutNs;
+        if (nowNs - c.progressNs >= patienceNs)
+        {
+            counters.increment(Counter.TCP_TIMEOUTS);
+            tcp.closed(c, CloseReason.TIMED_OUT);
+            return;
+        }
+        if (!isHandshake)
+        {
+            tcp.recovery.onRetransmissionTimeout(c, nowNs);
+            return;
+        }
+        c.synRetransmits++;
+        c.rtt.backOff();
+        c.sent.set(0, SentSegments.LOST);
+        c.recovery.lostBytes = 1;
+        c.retransmitAtNs = nowNs + c.rtt.rtoNs();
+    }
+
+    // ---- tail loss probe (RFC 8985 section 7.2 and 7.3)
+
+    void scheduleProbe(final Connection c, final long nowNs)
+    {
+        final RecoveryState r = c.recovery;
+        c.probeAtNs = Connection.NEVER;
+        if (!c.sackPermitted || r.phase != RecoveryState.Phase.OPEN || r.tlpOutstanding || r.sackedBytes > 0 ||
+            c.sent.isEmpty() || !c.rtt.isMeasured())
+        {
+            return;
+        }
+        long timeoutNs = Math.max(MIN_PROBE_NS, 2 * c.rtt.srttNs());
+        if (c.sndNxt - c.sndUna <= c.sndMss)
+        {
+            timeoutNs += MAX_ACK_DELAY_NS;
+        }
+        if (nowNs + timeoutNs < c.retransmitAtNs)
+        {
+            c.probeAtNs = nowNs + timeoutNs;
+        }
+    }
+
+    private void onProbe(final Connection c, final long nowNs)
+    {
+        c.probeAtNs = Connection.NEVER;
+        final SentSegments sent = c.sent;
+        if (sent.isEmpty() || c.recovery.phase != RecoveryState.Phase.OPEN)
+        {
+            return;
+        }
+        final int last = sent.count() - 1;
+        int index = last;
+        if (sent.length(last) > c.sndMss)
+        {
+            sent.split(last, sent.end(last) - c.sndMss);
+            index = last + 1;
+        }
+        if (tcp.output.retransmit(c, index, nowNs))
+        {
+            tcp.recovery.onProbeSent(c, true);
+            c.retransmitAtNs = nowNs + c.rtt.rtoNs();
+        }
+    }
+
+    // ---- zero window probing (RFC 9293 section 3.8.6.1)
+
+    /** There is something to send, nothing in flight, and the peer's window does not allow it. */
+    void startPersist(final Connection c, final long nowNs)
+    {
+        if (c.persistAtNs == Connection.NEVER)
+        {
+            c.persistAtNs = nowNs + Math.min(MAX_PERSIST_NS, c.rtt.rtoNs() << Math.min(c.persistBackoff, 10));
+        }
+    }
+
+    private void onPersist(final Connection c, final long nowNs)
+    {
+        c.persistAtNs = Connection.NEVER;
+        if (c.sndWnd >= c.sndMss && c.sndUna + c.sndWnd - c.sndNxt >= c.sndMss)
+        {
+            return;
+        }
+        counters.increment(Counter.TCP_ZERO_WINDOW_PROBES);
+        c.persistBackoff++;
+        tcp.output.probeWindow(c, nowNs);
+        c.persistAtNs = nowNs + Math.min(MAX_PERSIST_NS, c.rtt.rtoNs() << Math.min(c.persistBackoff, 10));
+    }
+
+    // ---- keepalive (RFC 9293 section 3.8.4)
+
+    void onReceived(final Connection c, final long nowNs)
+    {
+        c.lastReceivedNs = nowNs;
+        c.keepAliveProbesSent = 0;
+        if (c.settings.keepAlive && c.keepAliveAtNs == Connection.NEVER)
+        {
+            c.keepAliveAtNs = nowNs + c.settings.keepAliveIdleNs;
+        }
+    }
+
+    private void onKeepAlive(final Connection c, final long nowNs)
+    {
+        final long idleUntilNs = c.lastReceivedNs + c.settings.keepAliveIdleNs;
+        if (c.keepAliveProbesSent == 0 && nowNs < idleUntilNs)
+        {
+            c.keepAliveAtNs = idleUntilNs;
+            return;
+        }
+        if (c.keepAliveProbesSent >= c.settings.keepAliveProbes)
+        {
+            counters.increment(Counter.TCP_TIMEOUTS);
+            tcp.output.sendReset(c, nowNs);
+            tcp.closed(c, CloseReason.TIMED_OUT);
+            return;
+        }
+        c.keepAliveProbesSent++;
+        // An old sequence number without data: the peer must answer, and has nothing to take.
+        tcp.output.sendBare(c, c.sndNxt - 1, TcpHeader.ACK, false, nowNs);
+        c.keepAliveAtNs = nowNs + c.settings.keepAliveIntervalNs;
+    }
+
+    // ---- the end
+
+    void startTimeWait(final Connection c, final long nowNs)
+    {
+        cancelAll(c);
+        c.closeAtNs = nowNs + 2 * c.settings.maxSegmentLifetimeNs;
+        arm(c);
+    }
+
+    void startFinWait2(final Connection c, final long nowNs)
+    {
+        if (c.isClosedByUser)
+        {
+            c.closeAtNs = nowNs + c.settings.finWait2TimeoutNs;
+        }
+    }
+}

@@ -1,0 +1,745 @@
+package io.pnet.tcp;
+
+import io.pnet.counters.Counter;
+import io.pnet.counters.Counters;
+import io.pnet.ip.Destination;
+import io.pnet.ip.IcmpError;
+import io.pnet.ip.Ip;
+import io.pnet.ip.IpAddress;
+import io.pnet.ip.IpPacket;
+import io.pnet.link.ChunkPool;
+import io.pnet.transport.Transport;
+import io.pnet.transport.TransportContext;
+import io.pnet.wire.BigEndian;
+import io.pnet.wire.ProtocolNumber;
+import io.pnet.wire.SeqNumber;
+import io.pnet.wire.TcpHeader;
+import io.pnet.wire.TcpOptions;
+import org.agrona.collections.Int2ObjectHashMap;
+
+import java.io.IOException;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.net.BindException;
+import java.net.NoRouteToHostException;
+import java.util.function.Consumer;
+import java.util.random.RandomGenerator;
+
+/**
+ * TCP (RFC 9293): the connections and listeners of one stack, and the way of segments to and from them. What happens
+ * inside a connection is cut by concern: {@link Input}, {@link Output}, {@link Recovery}, {@link TcpTimers}.
+ *
+ * <p>Owned by the stack's owner, but for {@code pushDirty}, by which other threads leave work.
+ */
+public final class TcpTransport implements Transport
+{
+    private static final int FIRST_EPHEMERAL_PORT = 32_768;
+    private static final int LAST_EPHEMERAL_PORT = 60_999;
+    private static final int MIN_HALF_OPEN = 256;
+    private static final VarHandle DIRTY_HEAD;
+
+    static
+    {
+        try
+        {
+            DIRTY_HEAD = MethodHandles.lookup().findVarHandle(TcpTransport.class, "dirtyHead", Connection.class);
+        }
+        catch (final ReflectiveOperationException ex)
+        {
+            throw new ExceptionInInitializerError(ex);
+        }
+    }
+
+    private final TcpSettings settings;
+    private final Segment segment = new Segment();
+    private final ConnectionTable connections = new ConnectionTable();
+    private final Int2ObjectHashMap<Listener> listeners = new Int2ObjectHashMap<>();
+
+    ChunkPool largeChunks;
+    ChunkPool smallChunks;
+    TcpTimers timers;
+    Output output;
+    Recovery recovery;
+    private Input input;
+    private Ip ip;
+    private Counters counters;
+    private RandomGenerator random;
+    private IsnGenerator isn;
+    private Consumer<Throwable> errorHandler;
+    private Runnable wakeup;
+
+    private Connection activeHead;
+    private Connection activeTail;
+    @SuppressWarnings("unused")
+    private Connection dirtyHead;
+    private long nowNs;
+    private boolean isClosed;
+
+    public TcpTransport(final TcpSettings settings)
+    {
+        this.settings = settings;
+    }
+
+    @Override
+    public int protocol()
+    {
+        return ProtocolNumber.TCP;
+    }
+
+    @Override
+    public void start(final TransportContext context)
+    {
+        ip = context.ip();
+        counters = context.counters();
+        random = context.random();
+        largeChunks = context.largeChunks();
+        smallChunks = context.smallChunks();
+        errorHandler = context.errorHandler();
+        wakeup = context.wakeup();
+        isn = new IsnGenerator(random);
+        timers = new TcpTimers(context.timers(), counters, this);
+        output = new Output(ip, counters, timers);
+        recovery = new Recovery(counters, timers);
+        input = new Input(this, ip, counters, output, recovery, timers);
+    }
+
+    /** The defaults for new connections and listeners. */
+    public TcpSettings settings()
+    {
+        return settings;
+    }
+
+    // ---- user's calls, stack's owner
+
+    /**
+     * An active open: sends a SYN with the next duty cycle; {@link TcpHandler#onConnected} or
+     * {@link TcpHandler#onClosed} follows.
+     *
+     * @param local     source address, or unspecified to have one chosen.
+     * @param localPort 0 for an ephemeral one (RFC 6056).
+     * @param settings  null for the transport's.
+     * @throws NoRouteToHostException when there is no way there.
+     * @throws BindException          when the local port is taken towards this peer.
+     */
+    public Connection connect(
+        final IpAddress local,
+        final int localPort,
+        final IpAddress remote,
+        final int remotePort,
+        final TcpSettings settings,
+        final TcpHandler handler,
+        final long nowNs)
+        throws IOException
+    {
+        final Destination destination = ip.route(local.hi(), local.lo(), remote.hi(), remote.lo());
+        if (destination == null)
+        {
+            throw new NoRouteToHostException("no route to " + remote + ": add a --gateway or an address on its network");
+        }
+        if (remote.isMulticast() || remote.isUnspecified() || remote.equals(IpAddress.BROADCAST_V4))
+        {
+            throw new NoRouteToHostException("cannot connect to " + remote + ": not a unicast address");
+        }
+        final int port = localPort != 0 ? localPort : ephemeralPort(destination, remotePort);
+        if (port == 0 || find(destination, port, remotePort) != null)
+        {
+            throw new BindException(
+                "no free local port towards " + remote + " port " + remotePort +
+                (localPort != 0 ? ": port " + localPort + " is in use" : ": all ephemeral ports are in use"));
+        }
+        final Connection c = open(destination, port, remotePort, settings, null, handler, nowNs);
+        c.state = TcpState.SYN_SENT;
+        counters.increment(Counter.TCP_CONNECTS);
+        activate(c);
+        return c;
+    }
+
+    /**
+     * A passive open.
+     *
+     * @param local    one of our addresses, or unspecified for all.
+     * @param port     0 for an ephemeral one.
+     * @param settings null for the transport's.
+     * @throws BindException when the port is taken, or the address is not ours.
+     */
+    public Listener listen(
+        final IpAddress local,
+        final int port,
+        final int backlog,
+        final TcpSettings settings,
+        final TcpListenerHandler handler)
+        throws BindException
+    {
+        if (!local.isUnspecified() && !ip.isLocal(local.hi(), local.lo()))
+        {
+            throw new BindException("cannot listen on " + local + ": it is not an address of this stack");
+        }
+        final int chosen = port != 0 ? port : ephemeralListenPort();
+        final Listener listener = new Listener(
+            this, local, chosen, backlog, settings == null ? this.settings : settings.copy(), handler);
+        for (Listener other = listeners.get(chosen); other != null; other = other.next)
+        {
+            if (other.isWildcard() || listener.isWildcard() ||
+                other.localHi == listener.localHi && other.localLo == listener.localLo)
+            {
+                throw new BindException("TCP port " + chosen + " is in use on " + local + ": choose another port");
+            }
+        }
+        listener.next = listeners.get(chosen);
+        listeners.put(chosen, listener);
+        return listener;
+    }
+
+    void unlisten(final Listener listener)
+    {
+        Listener kept = null;
+        for (Listener each = listeners.remove(listener.port); each != null;)
+        {
+            final Listener next = each.next;
+            if (each != listener)
+            {
+                each.next = kept;
+                kept = each;
+            }
+            each = next;
+        }
+        if (kept != null)
+        {
+            listeners.put(listener.port, kept);
+        }
+        connections.forEach(c ->
+        {
+            if (c.listener == listener && c.state == TcpState.SYN_RECEIVED)
+            {
+                output.sendReset(c, nowNs);
+                closed(c, CloseReason.ABORTED);
+            }
+        });
+    }
+
+    /** Connections in any state but CLOSED. */
+    public int connectionCount()
+    {
+        return connections.size();
+    }
+
+    /** Shows every connection; stack's owner. */
+    public void forEachConnection(final Consumer<Connection> consumer)
+    {
+        connections.forEach(consumer);
+    }
+
+    /** Shows every listener; stack's owner. */
+    public void forEachListener(final Consumer<Listener> consumer)
+    {
+        for (final Listener first : listeners.values())
+        {
+            for (Listener each = first; each != null; each = each.next)
+            {
+                consumer.accept(each);
+            }
+        }
+    }
+
+    // ---- input
+
+    @Override
+    public void onPacket(final IpPacket packet, final long nowNs)
+    {
+        this.nowNs = nowNs;
+        final Segment s = segment;
+        if (!s.parse(packet))
+        {
+            counters.increment(Counter.TCP_RX_DROP_MALFORMED);
+            return;
+        }
+        if (!packet.isUnicast() || IpAddress.isMulticast(packet.sourceHi(), packet.sourceLo()))
+        {
+            // RFC 9293 MUST-57 and MUST-63.
+            counters.increment(Counter.TCP_RX_DROP_NOT_UNICAST);
+            return;
+        }
+        if (!packet.isChecksumValid())
+        {
+            counters.increment(Counter.TCP_RX_DROP_CHECKSUM);
+            return;
+        }
+        final int ports = s.header.destinationPort() << 16 | s.header.sourcePort();
+        final int hash = isn.tableHash(
+            packet.destinationHi(), packet.destinationLo(), packet.sourceHi(), packet.sourceLo(), ports);
+        Connection c = connections.find(
+            hash, packet.destinationHi(), packet.destinationLo(), packet.sourceHi(), packet.sourceLo(), ports);
+        if (c != null && c.state == TcpState.TIME_WAIT && isReopening(c, s))
+        {
+            closed(c, CloseReason.CLOSED);
+            c = null;
+        }
+        final boolean accepted = c != null ?
+            input.segmentArrives(c, s, nowNs) : arrivesWithoutConnection(s, packet, nowNs);
+        if (accepted)
+        {
+            counters.increment(Counter.TCP_RX_SEGMENTS);
+        }
+    }
+
+    /** RFC 9293 MAY-2, RFC 6191: a SYN that is newer than everything of the old connection. */
+    private static boolean isReopening(final Connection c, final Segment s)
+    {
+        if (!s.isSyn() || s.isAck() || s.isRst())
+        {
+            return false;
+        }
+        return c.timestamps && s.hasTimestamps && s.options.tsVal() - c.tsRecent != 0 ?
+            s.options.tsVal() - c.tsRecent > 0 :
+            SeqNumber.gt(s.seq, c.rcvNxt);
+    }
+
+    /** CLOSED and LISTEN (RFC 9293 sections 3.10.7.1 and 3.10.7.2). */
+    private boolean arrivesWithoutConnection(final Segment s, final IpPacket packet, final long nowNs)
+    {
+        final Listener listener = findListener(
+            s.header.destinationPort(), packet.destinationHi(), packet.destinationLo());
+        if (listener == null || s.isRst() || s.isAck() || !s.isSyn())
+        {
+            if (listener == null || s.isAck())
+            {
+                output.reject(s);
+            }
+            counters.increment(Counter.TCP_RX_DROP_NO_CONNECTION);
+            return false;
+        }
+        if (s.isFin())
+        {
+            // SYN and FIN together is nobody's honest segment.
+            counters.increment(Counter.TCP_RX_DROP_MALFORMED);
+            return false;
+        }
+        if (!listener.hasRoom() || listener.halfOpen >= Math.max(MIN_HALF_OPEN, listener.backlog))
+        {
+            counters.increment(Counter.TCP_RX_DROP_SYN_QUEUE_FULL);
+            return false;
+        }
+        final Destination destination = ip.route(
+            packet.destinationHi(), packet.destinationLo(), packet.sourceHi(), packet.sourceLo());
+        if (destination == null)
+        {
+            counters.increment(Counter.TCP_RX_DROP_NO_CONNECTION);
+            return false;
+        }
+        final Connection c = open(
+            destination,
+            s.header.destinationPort(),
+            s.header.sourcePort(),
+            listener.settings,
+            listener,
+            null,
+            nowNs);
+        listener.halfOpen++;
+        c.state = TcpState.SYN_RECEIVED;
+        c.irs = s.seq;
+        c.rcvNxt = s.seq + 1;
+        input.negotiate(c, s, nowNs);
+        c.sndWnd = s.window;
+        c.lastReceivedNs = nowNs;
+        activate(c);
+        return true;
+    }
+
+    @Override
+    public void onIcmpError(final IcmpError error, final long nowNs)
+    {
+        this.nowNs = nowNs;
+        final int localPort = BigEndian.getUint16(error.buffer(), error.offset());
+        final int remotePort = BigEndian.getUint16(error.buffer(), error.offset() + 2);
+        final int seq = BigEndian.getInt32(error.buffer(), error.offset() + 4);
+        final int ports = localPort << 16 | remotePort;
+        final int hash = isn.tableHash(error.localHi(), error.localLo(), error.remoteHi(), error.remoteLo(), ports);
+        final Connection c = connections.find(
+            hash, error.localHi(), error.localLo(), error.remoteHi(), error.remoteLo(), ports);
+        // RFC 5927 section 4: only what quotes something in flight is believed.
+        if (c == null || SeqNumber.lt(seq, c.sndUna) || !SeqNumber.lt(seq, c.sndNxt))
+        {
+            return;
+        }
+        if (error.kind() == IcmpError.Kind.PACKET_TOO_BIG)
+        {
+            onPacketTooBig(c, error);
+            return;
+        }
+        if (!c.state.isSynchronized())
+        {
+            switch (error.kind())
+            {
+                case PROTOCOL_UNREACHABLE:
+                case PORT_UNREACHABLE:
+                case ADMINISTRATIVELY_PROHIBITED:
+                    closed(c, CloseReason.REFUSED);
+                    break;
+                case HOST_UNREACHABLE:
+                case NETWORK_UNREACHABLE:
+                    closed(c, CloseReason.UNREACHABLE);
+                    break;
+                default:
+                    break;
+            }
+        }
+        // In synchronized states every one of them is a soft error (MUST-56, RFC 5927 section 5.2).
+    }
+
+    private void onPacketTooBig(final Connection c, final IcmpError error)
+    {
+        final int before = c.destination.pathMtu();
+        ip.updatePathMtu(c.destination, error.mtu());
+        if (c.destination.pathMtu() < before)
+        {
+            updateMss(c);
+            c.window.smss = c.sndMss;
+            // What was too large is gone: send it again at the new size, without a congestion reaction.
+            recovery.onWindowOpened(c);
+            activate(c);
+        }
+    }
+
+    /** The sender's and receiver's maximum segment sizes from path, link and peer (RFC 6691, RFC 9293 section 3.7.1). */
+    void updateMss(final Connection c)
+    {
+        final int headers = c.destination.headerLength() + TcpHeader.MIN_LENGTH;
+        final int limit = c.settings.maxSegmentSize > 0 ? c.settings.maxSegmentSize : Integer.MAX_VALUE;
+        final int options = c.timestamps ? TcpOptions.TIMESTAMPS_LENGTH : 0;
+        c.rcvMss = Math.min(limit, Math.min(0xFFFF, c.destination.capabilities().mtu()) - headers);
+        c.sndMss = Math.max(
+            32, Math.min(limit, Math.min(c.peerMss, c.destination.pathMtu() - headers)) - options);
+    }
+
+    // ---- duty cycle
+
+    @Override
+    public int doWork(final long nowNs)
+    {
+        this.nowNs = nowNs;
+        int work = drainDirty(nowNs);
+        Connection c = activeHead;
+        activeHead = null;
+        activeTail = null;
+        while (c != null)
+        {
+            final Connection next = c.nextActive;
+            c.nextActive = null;
+            c.isActive = false;
+            if (output.run(c, nowNs))
+            {
+                work++;
+            }
+            else
+            {
+                // The link is full: again with the next duty cycle, which the link's descriptor brings about.
+                activate(c);
+            }
+            c.receiveQueue.trim();
+            c = next;
+        }
+        return work;
+    }
+
+    @Override
+    public long nextDeadlineNs()
+    {
+        return Long.MAX_VALUE;
+    }
+
+    @Override
+    public void close(final long nowNs)
+    {
+        this.nowNs = nowNs;
+        isClosed = true;
+        connections.forEach(c ->
+        {
+            if (c.state != TcpState.TIME_WAIT && c.state != TcpState.SYN_SENT)
+            {
+                output.sendReset(c, nowNs);
+            }
+            closed(c, CloseReason.STACK_CLOSED);
+        });
+        listeners.clear();
+    }
+
+    /** Has the connection's output run in this duty cycle, or the next. */
+    void activate(final Connection c)
+    {
+        if (!c.isActive && c.state != TcpState.CLOSED)
+        {
+            c.isActive = true;
+            if (activeTail == null)
+            {
+                activeHead = c;
+            }
+            else
+            {
+                activeTail.nextActive = c;
+            }
+            activeTail = c;
+        }
+    }
+
+    /** Leaves a connection for the owner; any thread. */
+    void pushDirty(final Connection c)
+    {
+        Connection head;
+        do
+        {
+            head = (Connection)DIRTY_HEAD.getAcquire(this);
+            c.nextDirty = head;
+        }
+        while (!DIRTY_HEAD.compareAndSet(this, head, c));
+        wakeup.run();
+    }
+
+    private int drainDirty(final long nowNs)
+    {
+        if (DIRTY_HEAD.getAcquire(this) == null)
+        {
+            return 0;
+        }
+        Connection c = (Connection)DIRTY_HEAD.getAndSet(this, null);
+        // Last in, first out: turned round, so that the first to ask is the first to be served.
+        Connection first = null;
+        while (c != null)
+        {
+            final Connection next = c.nextDirty;
+            c.nextDirty = first;
+            first = c;
+            c = next;
+        }
+        int work = 0;
+        while (first != null)
+        {
+            final Connection next = first.nextDirty;
+            first.nextDirty = null;
+            first.clearDirty();
+            serve(first, nowNs);
+            work++;
+            first = next;
+        }
+        return work;
+    }
+
+    /** What the user's threads have asked for. */
+    private void serve(final Connection c, final long nowNs)
+    {
+        if (c.state == TcpState.CLOSED)
+        {
+            releaseBuffers(c);
+            return;
+        }
+        if (c.isAbortRequested())
+        {
+            if (c.state != TcpState.SYN_SENT && c.state != TcpState.TIME_WAIT)
+            {
+                output.sendReset(c, nowNs);
+            }
+            c.isClosedByUser = true;
+            closed(c, CloseReason.ABORTED);
+            return;
+        }
+        if (c.isShutdownRequested() && c.finOffset == Long.MAX_VALUE)
+        {
+            c.finOffset = c.sendBuffer.written();
+        }
+        if (c.isCloseRequested() && !c.isClosedByUser)
+        {
+            c.isClosedByUser = true;
+            if (c.state == TcpState.SYN_SENT)
+            {
+                closed(c, CloseReason.ABORTED);
+                return;
+            }
+            if (c.receiveQueue.unread() > 0)
+            {
+                // RFC 9293 section 3.6.1 and RFC 2525 section 2.17: the peer must learn that its bytes were not read.
+                output.sendReset(c, nowNs);
+                closed(c, CloseReason.ABORTED);
+                return;
+            }
+            if (c.state == TcpState.FIN_WAIT_2)
+            {
+                timers.startFinWait2(c, nowNs);
+            }
+        }
+        if (c.state.canReceive() && Output.isWindowUpdateDue(c))
+        {
+            c.ackNow = true;
+        }
+        activate(c);
+    }
+
+    // ---- what input, timers and recovery report
+
+    void accepted(final Connection c)
+    {
+        c.listener.halfOpen--;
+        counters.increment(Counter.TCP_ACCEPTS);
+        try
+        {
+            c.handler = c.listener.handler.onAccept(c);
+        }
+        catch (final Throwable ex)
+        {
+            onHandlerError(ex);
+            c.handler = (connection, buffer, offset, length) -> length;
+            c.abort();
+        }
+    }
+
+    void readable(final Connection c)
+    {
+        c.fireReadable();
+    }
+
+    void writable(final Connection c)
+    {
+        c.fireWritable();
+    }
+
+    void enteredTimeWait(final Connection c)
+    {
+        c.sendBuffer.release();
+        c.reassembly.release();
+    }
+
+    /** The end of a connection, for whatever reason. */
+    void closed(final Connection c, final CloseReason reason)
+    {
+        if (c.state == TcpState.CLOSED)
+        {
+            return;
+        }
+        final boolean wasHalfOpen = c.state == TcpState.SYN_RECEIVED && c.listener != null;
+        c.state = TcpState.CLOSED;
+        c.closeReason = reason;
+        timers.cancelAll(c);
+        connections.remove(c);
+        counters.set(Counter.TCP_CONNECTIONS, connections.size());
+        c.sent.clear();
+        c.sendBuffer.release();
+        c.reassembly.release();
+        if (wasHalfOpen)
+        {
+            c.listener.halfOpen--;
+        }
+        if (c.handler != null)
+        {
+            c.fireClosed(reason);
+        }
+        if (c.isClosedByUser || c.handler == null || isClosed && c.receiveQueue.unread() == 0)
+        {
+            c.receiveQueue.release();
+        }
+    }
+
+    /** The user has closed a connection that was over already: what it had not read goes back. */
+    private static void releaseBuffers(final Connection c)
+    {
+        if (c.isCloseRequested() || c.isAbortRequested())
+        {
+            c.receiveQueue.release();
+        }
+    }
+
+    void onHandlerError(final Throwable ex)
+    {
+        counters.increment(Counter.STACK_HANDLER_ERRORS);
+        errorHandler.accept(ex);
+    }
+
+    // ---- tables
+
+    private Connection open(
+        final Destination destination,
+        final int localPort,
+        final int remotePort,
+        final TcpSettings settings,
+        final Listener listener,
+        final TcpHandler handler,
+        final long nowNs)
+    {
+        final TcpSettings own = settings == null ? this.settings : settings;
+        final Connection c = new Connection(this, own, destination, localPort, remotePort, listener, handler);
+        c.iss = isn.initialSequenceNumber(
+            c.localHi, c.localLo, localPort, c.remoteHi, c.remoteLo, remotePort, nowNs);
+        c.tsOffset = isn.timestampOffset(c.localHi, c.localLo, c.remoteHi, c.remoteLo);
+        c.sndUna = c.iss;
+        c.sndNxt = c.iss;
+        c.recovery.fack = c.iss;
+        c.progressNs = nowNs;
+        int shift = 0;
+        while (shift < TcpOptions.MAX_WINDOW_SCALE && 0xFFFF << shift < own.receiveBufferBytes)
+        {
+            shift++;
+        }
+        c.rcvWndShift = shift;
+        updateMss(c);
+        connections.add(hashOf(c), c);
+        counters.set(Counter.TCP_CONNECTIONS, connections.size());
+        return c;
+    }
+
+    private int hashOf(final Connection c)
+    {
+        return isn.tableHash(c.localHi, c.localLo, c.remoteHi, c.remoteLo, c.localPort << 16 | c.remotePort);
+    }
+
+    private Connection find(final Destination d, final int localPort, final int remotePort)
+    {
+        final int ports = localPort << 16 | remotePort;
+        final int hash = isn.tableHash(d.sourceHi(), d.sourceLo(), d.remoteHi(), d.remoteLo(), ports);
+        return connections.find(hash, d.sourceHi(), d.sourceLo(), d.remoteHi(), d.remoteLo(), ports);
+    }
+
+    private Listener findListener(final int port, final long hi, final long lo)
+    {
+        Listener wildcard = null;
+        for (Listener each = listeners.get(port); each != null; each = each.next)
+        {
+            if (each.isWildcard())
+            {
+                wildcard = each;
+            }
+            else if (each.matches(hi, lo))
+            {
+                return each;
+            }
+        }
+        return wildcard;
+    }
+
+    /** RFC 6056 algorithm 1: a random start, then the next free one. */
+    private int ephemeralPort(final Destination destination, final int remotePort)
+    {
+        final int range = LAST_EPHEMERAL_PORT - FIRST_EPHEMERAL_PORT + 1;
+        int port = FIRST_EPHEMERAL_PORT + random.nextInt(range);
+        for (int i = 0; i < range; i++)
+        {
+            if (!listeners.containsKey(port) && find(destination, port, remotePort) == null)
+            {
+                return port;
+            }
+            port = port == LAST_EPHEMERAL_PORT ? FIRST_EPHEMERAL_PORT : port + 1;
+        }
+        return 0;
+    }
+
+    private int ephemeralListenPort() throws BindException
+    {
+        final int range = LAST_EPHEMERAL_PORT - FIRST_EPHEMERAL_PORT + 1;
+        int port = FIRST_EPHEMERAL_PORT + random.nextInt(range);
+        for (int i = 0; i < range; i++)
+        {
+            if (!listeners.containsKey(port))
+            {
+                return port;
+            }
+            port = port == LAST_EPHEMERAL_PORT ? FIRST_EPHEMERAL_PORT : port + 1;
+        }
+        throw new BindException("all ephemeral TCP ports are in use");
+    }
+}
