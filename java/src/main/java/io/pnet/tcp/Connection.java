@@ -219,6 +219,22 @@ public final class Connection extends Timer
     }
 
     /**
+     * As {@link #write(ByteBuffer)}, but does not tell the owner: {@link #flush} does, once the caller has offered all
+     * it has.
+     */
+    public int offer(final ByteBuffer source)
+    {
+        requireOpenForOutput();
+        return sendBuffer.write(source);
+    }
+
+    /** Has the owner look at what was offered. */
+    public void flush()
+    {
+        signal();
+    }
+
+    /**
      * Claims contiguous room in the send buffer, to be encoded in place from the returned offset of
      * {@link #claimBuffer()} on, without the copy that {@code write} makes. Every claim that succeeds is followed by
      * {@link #commit} before any other call on this connection.
@@ -279,6 +295,12 @@ public final class Connection extends Timer
     public boolean isEndOfStream()
     {
         return peerFinished && receiveQueue.unread() == 0;
+    }
+
+    /** Whether the peer has finished sending; some of it may still be unread. Any thread. */
+    public boolean peerHasFinished()
+    {
+        return peerFinished;
     }
 
     /** Half close: what was written is sent, then a FIN. Receiving goes on. */

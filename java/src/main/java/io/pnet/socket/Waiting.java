@@ -1,0 +1,69 @@
+package io.pnet.socket;
+
+import io.pnet.stack.StackDriver;
+
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.net.SocketException;
+import java.net.SocketTimeoutException;
+import java.time.Duration;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
+
+/** One thread that waits for one condition, and the handler that wakes it. */
+final class Waiting
+{
+    private final StackDriver driver;
+    private final BooleanSupplier condition;
+    private volatile Thread thread;
+
+    Waiting(final StackDriver driver, final BooleanSupplier condition)
+    {
+        this.driver = driver;
+        this.condition = condition;
+    }
+
+    static long deadlineNs(final StackDriver driver, final Duration timeout)
+    {
+        return timeout == null || timeout.isZero() ? Long.MAX_VALUE : driver.clock().nanoTime() + timeout.toNanos();
+    }
+
+    /**
+     * Waits until the condition holds.
+     *
+     * @param what for the messages: "read", "connect to 10.0.0.1".
+     */
+    void await(final String what, final long deadlineNs) throws IOException
+    {
+        thread = Thread.currentThread();
+        try
+        {
+            if (!driver.await(condition, deadlineNs))
+            {
+                if (Thread.currentThread().isInterrupted())
+                {
+                    throw new InterruptedIOException(what + " was interrupted");
+                }
+                if (driver.clock().nanoTime() >= deadlineNs)
+                {
+                    throw new SocketTimeoutException(what + " timed out");
+                }
+                throw new SocketException(what + " failed: the stack was closed");
+            }
+        }
+        finally
+        {
+            thread = null;
+        }
+    }
+
+    /** The condition may hold now. Any thread. */
+    void signal()
+    {
+        final Thread waiting = thread;
+        if (waiting != null && waiting != Thread.currentThread())
+        {
+            LockSupport.unpark(waiting);
+        }
+    }
+}

@@ -1,0 +1,178 @@
+package io.pnet.stack;
+
+import io.pnet.counters.Counters;
+import io.pnet.ip.AddressListener;
+import io.pnet.ip.IpAddress;
+import io.pnet.link.Link;
+import io.pnet.link.LinkCapabilities;
+
+import java.io.IOException;
+import java.net.BindException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+
+/**
+ * A process with IP addresses and a stack of its own: a group of stacks behind one set of addresses, today of one.
+ *
+ * <pre>{@code
+ * try (IpProcess process = IpProcess.builder()
+ *     .link("packet:veth1").address("10.1.0.2/24").gateway("10.1.0.1").start();
+ *     TcpSocket socket = TcpSocket.connect(process, new InetSocketAddress("10.1.0.1", 80)))
+ * {
+ *     ...
+ * }
+ * }</pre>
+ *
+ * <p>Every method may be called by any thread.
+ */
+public final class IpProcess implements AutoCloseable
+{
+    private static final System.Logger LOGGER = System.getLogger(IpProcess.class.getName());
+
+    private final Stack stack;
+    private final StackDriver driver;
+    private final Link link;
+    private final String linkName;
+    private final List<IpAddress> addresses = new ArrayList<>();
+    private final AddressWatch watch = new AddressWatch();
+
+    IpProcess(final Stack stack, final StackDriver driver, final Link link, final String linkName)
+    {
+        this.stack = stack;
+        this.driver = driver;
+        this.link = link;
+        this.linkName = linkName;
+        stack.ip().addressListener(watch);
+    }
+
+    /** Describes a process to be started. */
+    public static IpProcessBuilder builder()
+    {
+        return new IpProcessBuilder();
+    }
+
+    /** Our addresses, in the order they were given. */
+    public List<IpAddress> addresses()
+    {
+        return List.copyOf(addresses);
+    }
+
+    /** What the link can do. */
+    public LinkCapabilities link()
+    {
+        return link.capabilities();
+    }
+
+    /** The link as it was named. */
+    public String linkName()
+    {
+        return linkName;
+    }
+
+    /** What was counted. */
+    public Counters counters()
+    {
+        return stack.counters();
+    }
+
+    /** The stack; use it as its owner only: from a handler, or inside {@link #exclusively}. */
+    public Stack stack()
+    {
+        return stack;
+    }
+
+    /** Who runs the stack. */
+    public StackDriver driver()
+    {
+        return driver;
+    }
+
+    /** Runs something as the stack's owner; see {@link StackDriver#exclusively}. */
+    public <T> T exclusively(final Supplier<T> action)
+    {
+        return driver.exclusively(action);
+    }
+
+    /** Resets what is open and gives everything back. */
+    @Override
+    public void close()
+    {
+        driver.close();
+    }
+
+    void expect(final IpAddress address)
+    {
+        addresses.add(address);
+    }
+
+    /** Waits until every address is probed and in use. */
+    void awaitAddresses(final long timeoutNs) throws IOException
+    {
+        watch.await(timeoutNs);
+    }
+
+    /** Learns what becomes of the addresses; on the owner. */
+    private final class AddressWatch implements AddressListener
+    {
+        private int ready;
+        private String conflict;
+
+        @Override
+        public synchronized void onReady(final IpAddress address)
+        {
+            ready++;
+            notifyAll();
+        }
+
+        @Override
+        public synchronized void onConflict(final IpAddress address, final long macAddress, final boolean isLost)
+        {
+            final String text = "address " + address + " is already in use on " + linkName + " by " +
+                mac(macAddress) + "; choose another address";
+            if (isLost)
+            {
+                conflict = text;
+                notifyAll();
+            }
+            LOGGER.log(System.Logger.Level.WARNING, text);
+        }
+
+        synchronized void await(final long timeoutNs) throws IOException
+        {
+            final long deadlineNs = System.nanoTime() + timeoutNs;
+            while (ready < addresses.size() && conflict == null)
+            {
+                final long leftNs = deadlineNs - System.nanoTime();
+                if (leftNs <= 0)
+                {
+                    throw new IOException("addresses on " + linkName + " did not become ready: is the interface up?");
+                }
+                try
+                {
+                    TimeUnit.NANOSECONDS.timedWait(this, leftNs);
+                }
+                catch (final InterruptedException ex)
+                {
+                    Thread.currentThread().interrupt();
+                    throw new IOException("interrupted while addresses were probed");
+                }
+            }
+            if (conflict != null)
+            {
+                throw new BindException(conflict);
+            }
+        }
+    }
+
+    private static String mac(final long address)
+    {
+        final StringBuilder text = new StringBuilder();
+        for (int shift = 40; shift >= 0; shift -= 8)
+        {
+            text.append(text.isEmpty() ? "" : ":").append(String.format("%02x", address >>> shift & 0xFF));
+        }
+        return text.toString();
+    }
+}

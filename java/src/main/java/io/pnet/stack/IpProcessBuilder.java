@@ -1,0 +1,316 @@
+package io.pnet.stack;
+
+import io.pnet.counters.Counters;
+import io.pnet.ip.IpAddress;
+import io.pnet.ip.IpSettings;
+import io.pnet.ip.NetworkInterface;
+import io.pnet.link.Capture;
+import io.pnet.link.ChunkPool;
+import io.pnet.link.Impairment;
+import io.pnet.link.ImpairmentSpec;
+import io.pnet.link.JvmFlags;
+import io.pnet.link.Link;
+import io.pnet.link.LinkContext;
+import io.pnet.link.LinkOptions;
+import io.pnet.link.Links;
+import io.pnet.tcp.TcpSettings;
+import org.agrona.concurrent.NanoClock;
+
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.security.SecureRandom;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.function.Consumer;
+import java.util.random.RandomGenerator;
+
+/**
+ * Describes an {@link IpProcess}. At least a link and an address are needed; everything else has a default. A mistake is
+ * an {@link IllegalArgumentException} of one line.
+ */
+public final class IpProcessBuilder
+{
+    private static final System.Logger LOGGER = System.getLogger(IpProcess.class.getName());
+    private static final long LARGE_CHUNK_BYTES = 128L << 20;
+    private static final long SMALL_CHUNK_BYTES = 64L << 20;
+    private static final long ADDRESS_TIMEOUT_NS = 10_000_000_000L;
+
+    private record Prefixed(IpAddress address, int prefixLength)
+    {
+    }
+
+    private String linkSpec;
+    private Link link;
+    private LinkContext context;
+    private final LinkOptions linkOptions = new LinkOptions();
+    private final List<Prefixed> addresses = new ArrayList<>();
+    private final List<IpAddress> gateways = new ArrayList<>();
+    private boolean hasMac;
+    private Path capture;
+    private Consumer<String> captureErrors = text -> LOGGER.log(System.Logger.Level.WARNING, text);
+    private ImpairmentSpec impairment;
+    private IpSettings ipSettings = new IpSettings();
+    private TcpSettings tcpSettings = new TcpSettings();
+    private RunMode runMode = RunMode.SHARED;
+    private long spinNs = 20_000;
+    private RandomGenerator random;
+    private Consumer<Throwable> errorHandler =
+        ex -> LOGGER.log(System.Logger.Level.ERROR, "handler failed", ex);
+
+    IpProcessBuilder()
+    {
+    }
+
+    /** The link by name: {@code packet:IFACE}, {@code tap:NAME}, {@code fd:N} or {@code fd:N,M}. */
+    public IpProcessBuilder link(final String spec)
+    {
+        linkSpec = spec;
+        return this;
+    }
+
+    /** A link that is open, with the context it was opened with. It is closed with the process. */
+    public IpProcessBuilder link(final Link link, final LinkContext context)
+    {
+        this.link = link;
+        this.context = context;
+        return this;
+    }
+
+    /** An address with its on-link prefix, as {@code 10.1.0.2/24} or {@code fd00::2/64}; repeatable. */
+    public IpProcessBuilder address(final String text)
+    {
+        final int slash = text.indexOf('/');
+        if (slash < 0)
+        {
+            throw new IllegalArgumentException(
+                "'" + text + "' has no prefix length: write it as 10.1.0.2/24 or fd00::2/64");
+        }
+        final IpAddress address = IpAddress.parse(text.substring(0, slash));
+        final int most = address.isV4() ? 32 : 128;
+        int length = -1;
+        if (text.substring(slash + 1).matches("\\d{1,3}"))
+        {
+            length = Integer.parseInt(text.substring(slash + 1));
+        }
+        if (length < 1 || length > most)
+        {
+            throw new IllegalArgumentException(
+                "bad prefix length in '" + text + "': it is a number from 1 to " + most);
+        }
+        if (address.isMulticast() || address.isUnspecified() || address.isLoopback() ||
+            address.equals(IpAddress.BROADCAST_V4))
+        {
+            throw new IllegalArgumentException("'" + text + "' cannot be a process's address: it is not a unicast one");
+        }
+        addresses.add(new Prefixed(address, length));
+        return this;
+    }
+
+    /** The router for everything that is not on the link, one for each IP version; repeatable. */
+    public IpProcessBuilder gateway(final String address)
+    {
+        gateways.add(IpAddress.parse(address));
+        return this;
+    }
+
+    /** Our MAC address, as {@code 02:00:00:00:00:01}; by default one is derived from the first address. */
+    public IpProcessBuilder mac(final String text)
+    {
+        if (!text.matches("[0-9a-fA-F]{2}(:[0-9a-fA-F]{2}){5}"))
+        {
+            throw new IllegalArgumentException("not a MAC address: '" + text + "'; write it as 02:00:00:00:00:01");
+        }
+        linkOptions.mac(Long.parseLong(text.replace(":", ""), 16));
+        hasMac = true;
+        return this;
+    }
+
+    /** Largest IP packet to send, bytes; by default the interface's MTU. */
+    public IpProcessBuilder mtu(final int mtu)
+    {
+        if (mtu < 576 || mtu > 65_535)
+        {
+            throw new IllegalArgumentException("bad MTU " + mtu + ": it is a number from 576 to 65535");
+        }
+        linkOptions.mtu(mtu);
+        return this;
+    }
+
+    /** What else the link can be told. */
+    public IpProcessBuilder linkOptions(final Consumer<LinkOptions> options)
+    {
+        options.accept(linkOptions);
+        return this;
+    }
+
+    /** Records every frame into a pcap file. */
+    public IpProcessBuilder capture(final Path file)
+    {
+        capture = file;
+        return this;
+    }
+
+    /** Who is told, in one line, when the capture fails. */
+    public IpProcessBuilder captureErrors(final Consumer<String> onError)
+    {
+        captureErrors = onError;
+        return this;
+    }
+
+    /** Worsens the link, for example {@code loss=1%,delay=10ms,seed=7}; see {@link ImpairmentSpec}. */
+    public IpProcessBuilder impair(final String spec)
+    {
+        impairment = ImpairmentSpec.parse(spec);
+        return this;
+    }
+
+    /** Defaults for TCP. */
+    public IpProcessBuilder tcp(final TcpSettings settings)
+    {
+        tcpSettings = settings;
+        return this;
+    }
+
+    /** Settings of the Internet layer. */
+    public IpProcessBuilder ip(final IpSettings settings)
+    {
+        ipSettings = settings;
+        return this;
+    }
+
+    /** Who runs the stack; {@link RunMode#SHARED} by default. */
+    public IpProcessBuilder runMode(final RunMode mode)
+    {
+        runMode = mode;
+        return this;
+    }
+
+    /** How long a thread polls before it waits in the kernel, ns; 20 us by default. */
+    public IpProcessBuilder spinNs(final long spinNs)
+    {
+        this.spinNs = spinNs;
+        return this;
+    }
+
+    /** The source of secrets, sequence numbers and ports; a {@link SecureRandom} seeds it by default. */
+    public IpProcessBuilder random(final RandomGenerator random)
+    {
+        this.random = random;
+        return this;
+    }
+
+    /** Gets what handlers throw; by default it is logged. */
+    public IpProcessBuilder errorHandler(final Consumer<Throwable> errorHandler)
+    {
+        this.errorHandler = errorHandler;
+        return this;
+    }
+
+    /**
+     * Opens the link, starts the stack, probes the addresses and announces them.
+     *
+     * @throws IOException one line: what could not be opened or is taken, why, and what to do.
+     */
+    public IpProcess start() throws IOException
+    {
+        JvmFlags.check();
+        if (linkSpec == null && link == null)
+        {
+            throw new IllegalArgumentException("no link: name one as packet:IFACE, tap:NAME or fd:N");
+        }
+        if (addresses.isEmpty())
+        {
+            throw new IllegalArgumentException("no address: give one as 10.1.0.2/24");
+        }
+        final NanoClock clock = System::nanoTime;
+        final ChunkPool smallChunks = new ChunkPool(ChunkPool.SMALL, SMALL_CHUNK_BYTES);
+        final Link opened = openLink(clock);
+        final RandomGenerator source = random != null ? random : new SecureRandom();
+        final StackDriver driver;
+        try
+        {
+            driver = new StackDriver(opened, clock, runMode, spinNs);
+        }
+        catch (final IOException | RuntimeException ex)
+        {
+            opened.close();
+            throw ex;
+        }
+        final Stack stack = new Stack(
+            context, smallChunks, ipSettings, tcpSettings, source, errorHandler, driver::wakeup, clock.nanoTime());
+        stack.add(opened);
+        final IpProcess process =
+            new IpProcess(stack, driver, opened, linkSpec != null ? linkSpec : opened.getClass().getSimpleName());
+        final NetworkInterface networkInterface = stack.ip().addInterface(opened);
+        for (final Prefixed each : addresses)
+        {
+            process.expect(each.address);
+            stack.ip().addAddress(networkInterface, each.address, each.prefixLength);
+        }
+        for (final IpAddress gateway : gateways)
+        {
+            stack.ip().addRoute(gateway.isV4() ? IpAddress.ANY_V4 : IpAddress.ANY, 0, gateway, networkInterface);
+        }
+        driver.start(stack, "pnet-" + addresses.get(0).address);
+        if (runMode != RunMode.EMBEDDED)
+        {
+            try
+            {
+                process.awaitAddresses(ADDRESS_TIMEOUT_NS);
+            }
+            catch (final IOException ex)
+            {
+                process.close();
+                throw ex;
+            }
+        }
+        return process;
+    }
+
+    private Link openLink(final NanoClock clock) throws IOException
+    {
+        Link opened = link;
+        if (opened == null)
+        {
+            context = new LinkContext(
+                new ChunkPool(ChunkPool.LARGE, Math.min(LARGE_CHUNK_BYTES, Runtime.getRuntime().maxMemory() / 2)),
+                new Counters());
+            if (!hasMac)
+            {
+                linkOptions.macSeed(addresses.get(0).address.lo() * 31 + addresses.get(0).address.hi());
+            }
+            opened = Links.open(linkSpec, linkOptions, context);
+        }
+        try
+        {
+            if (capture != null)
+            {
+                final long epochOffsetNs = System.currentTimeMillis() * 1_000_000L - clock.nanoTime();
+                opened = new Capture(
+                    opened,
+                    FileChannel.open(
+                        capture,
+                        StandardOpenOption.CREATE, StandardOpenOption.WRITE, StandardOpenOption.TRUNCATE_EXISTING),
+                    Capture.WHOLE_FRAMES,
+                    clock.nanoTime(),
+                    nowNs -> nowNs + epochOffsetNs,
+                    captureErrors);
+            }
+            if (impairment != null)
+            {
+                // Without a seed in the specification, another run is another run.
+                opened = new Impairment(
+                    opened, impairment, new SplittableRandom(new SecureRandom().nextLong()), context);
+            }
+        }
+        catch (final IOException ex)
+        {
+            opened.close();
+            throw new IOException("cannot write the capture to " + capture + ": " + ex.getMessage(), ex);
+        }
+        return opened;
+    }
+}

@@ -1,0 +1,108 @@
+package io.pnet.stack;
+
+import io.pnet.link.KernelWait;
+import io.pnet.link.Link;
+
+import java.io.IOException;
+import java.util.concurrent.locks.LockSupport;
+
+/**
+ * How a thread sleeps until a link has something to do: in the kernel on the link's descriptor, or parked where the
+ * link has none. One thread at a time awaits; any thread signals.
+ */
+abstract class LinkWait implements AutoCloseable
+{
+    /** @param timeoutNs negative for ever. */
+    abstract void await(boolean forWrite, long timeoutNs);
+
+    abstract void signal();
+
+    @Override
+    public abstract void close();
+
+    static LinkWait forLink(final Link link) throws IOException
+    {
+        return link.fd() >= 0 ? new InKernel(link) : new Parked();
+    }
+
+    private static final class InKernel extends LinkWait
+    {
+        private final KernelWait kernelWait = new KernelWait();
+        private final Link link;
+
+        InKernel(final Link link) throws IOException
+        {
+            this.link = link;
+        }
+
+        @Override
+        void await(final boolean forWrite, final long timeoutNs)
+        {
+            final int fd = link.fd();
+            if (fd >= 0)
+            {
+                kernelWait.await(fd, forWrite, timeoutNs);
+            }
+        }
+
+        @Override
+        void signal()
+        {
+            kernelWait.signal();
+        }
+
+        @Override
+        public void close()
+        {
+            kernelWait.close();
+        }
+    }
+
+    private static final class Parked extends LinkWait
+    {
+        private volatile Thread thread;
+        private volatile boolean isSignalled;
+
+        @Override
+        void await(final boolean forWrite, final long timeoutNs)
+        {
+            thread = Thread.currentThread();
+            try
+            {
+                if (!isSignalled)
+                {
+                    if (timeoutNs < 0)
+                    {
+                        LockSupport.park(this);
+                    }
+                    else
+                    {
+                        LockSupport.parkNanos(this, timeoutNs);
+                    }
+                }
+                isSignalled = false;
+            }
+            finally
+            {
+                thread = null;
+            }
+        }
+
+        @Override
+        void signal()
+        {
+            isSignalled = true;
+            final Thread sleeper = thread;
+            if (sleeper != null)
+            {
+                LockSupport.unpark(sleeper);
+            }
+        }
+
+        @Override
+        public void close()
+        {
+            signal();
+        }
+    }
+}

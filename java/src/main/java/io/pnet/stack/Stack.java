@@ -1,0 +1,193 @@
+package io.pnet.stack;
+
+import io.pnet.counters.Counter;
+import io.pnet.counters.Counters;
+import io.pnet.ip.Ip;
+import io.pnet.ip.IpSettings;
+import io.pnet.link.ChunkPool;
+import io.pnet.link.Link;
+import io.pnet.link.LinkContext;
+import io.pnet.link.Loopback;
+import io.pnet.tcp.TcpSettings;
+import io.pnet.tcp.TcpTransport;
+import io.pnet.transport.TimerWheel;
+import io.pnet.transport.Transport;
+import io.pnet.transport.TransportContext;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Consumer;
+import java.util.random.RandomGenerator;
+
+/**
+ * One stack: interfaces, routes, neighbours and transports with one owner at a time, and no locks inside. Whoever owns
+ * it calls {@link #doWork}; time and randomness come from outside, so that it runs the same on a virtual clock.
+ *
+ * <p>{@link StackDriver} gives it an owner among threads; a simulation or an application's own loop owns it for good.
+ */
+public final class Stack
+{
+    /** Frames taken from each link in one duty cycle, before acknowledgements go out. */
+    public static final int POLL_LIMIT = 32;
+
+    private final Counters counters;
+    private final ChunkPool largeChunks;
+    private final ChunkPool smallChunks;
+    private final TimerWheel timers = new TimerWheel();
+    private final Ip ip;
+    private final TcpTransport tcp;
+    private final List<Transport> transports = new ArrayList<>();
+    private final List<Link> links = new ArrayList<>();
+    private final Consumer<Throwable> errorHandler;
+    private final TransportContext context;
+    private Transport[] running = new Transport[0];
+    private long realtimeOffsetNs;
+    private boolean isClosed;
+
+    /**
+     * Puts a stack together; nothing runs yet.
+     *
+     * @param linkContext  chunks for large frames, and the counters.
+     * @param smallChunks  chunks for small segments.
+     * @param random       the only source of randomness.
+     * @param errorHandler gets what handlers throw, and what should never happen.
+     * @param wakeup       called by other threads (and handlers) when they have left work for the owner.
+     * @param nowNs        the monotonic clock now.
+     */
+    public Stack(
+        final LinkContext linkContext,
+        final ChunkPool smallChunks,
+        final IpSettings ipSettings,
+        final TcpSettings tcpSettings,
+        final RandomGenerator random,
+        final Consumer<Throwable> errorHandler,
+        final Runnable wakeup,
+        final long nowNs)
+    {
+        this.counters = linkContext.counters();
+        this.largeChunks = linkContext.largeChunks();
+        this.smallChunks = smallChunks;
+        this.errorHandler = errorHandler;
+        timers.start(nowNs);
+        ip = new Ip(ipSettings, counters, random);
+        this.context = new TransportContext(
+            ip, timers, counters, random, largeChunks, smallChunks, errorHandler, wakeup);
+        final Link loopback = new Loopback(linkContext);
+        links.add(loopback);
+        ip.addLoopback(loopback);
+        tcp = new TcpTransport(tcpSettings);
+        add(tcp);
+    }
+
+    /** Adds a transport of the user's own; before the first {@link #doWork}, or on the owner. */
+    public void add(final Transport transport)
+    {
+        transport.start(context);
+        ip.register(transport);
+        transports.add(transport);
+        running = transports.toArray(new Transport[0]);
+    }
+
+    /** Adds a link, which the stack polls, flushes and closes from now on. */
+    public void add(final Link link)
+    {
+        links.add(link);
+    }
+
+    public Ip ip()
+    {
+        return ip;
+    }
+
+    public TcpTransport tcp()
+    {
+        return tcp;
+    }
+
+    {
+    }
+
+    public Counters counters()
+    {
+        return counters;
+    }
+
+    public TimerWheel timers()
+    {
+        return timers;
+    }
+
+    public ChunkPool largeChunks()
+    {
+        return largeChunks;
+    }
+
+    public ChunkPool smallChunks()
+    {
+        return smallChunks;
+    }
+
+    /** What to add to CLOCK_REALTIME, in ns, to get the clock of {@code nowNs}: for links that stamp frames. */
+    public void realtimeOffsetNs(final long offsetNs)
+    {
+        realtimeOffsetNs = offsetNs;
+    }
+
+    /**
+     * One duty cycle: receive, run timers, send. Never blocks.
+     *
+     * @return an amount of work done; 0 when there was nothing to do.
+     */
+    public int doWork(final long nowNs)
+    {
+        int work = 0;
+        try
+        {
+            work += ip.poll(POLL_LIMIT, nowNs, realtimeOffsetNs);
+            work += timers.advance(nowNs);
+            work += ip.onTimers(nowNs);
+            for (final Transport transport : running)
+            {
+                work += transport.doWork(nowNs);
+            }
+            ip.flush(nowNs);
+        }
+        catch (final RuntimeException ex)
+        {
+            // Nothing from the wire may end the stack; that it came this far is a defect, counted and told.
+            counters.increment(Counter.STACK_INTERNAL_ERRORS);
+            errorHandler.accept(ex);
+            work++;
+        }
+        counters.increment(Counter.STACK_CYCLES);
+        return work;
+    }
+
+    /** When {@link #doWork} next has something to do by itself; {@link Long#MAX_VALUE} when only frames bring work. */
+    public long nextDeadlineNs()
+    {
+        long deadlineNs = Math.min(timers.nextDeadlineNs(), ip.nextDeadlineNs());
+        for (final Transport transport : running)
+        {
+            deadlineNs = Math.min(deadlineNs, transport.nextDeadlineNs());
+        }
+        return deadlineNs;
+    }
+
+    /** Resets every connection, closes the links. Later calls do nothing. */
+    public void close(final long nowNs)
+    {
+        if (isClosed)
+        {
+            return;
+        }
+        isClosed = true;
+        for (final Transport transport : running)
+        {
+            transport.close(nowNs);
+        }
+        ip.flush(nowNs);
+        links.forEach(Link::close);
+        counters.set(Counter.CHUNKS_IN_USE, largeChunks.inUse() + (long)smallChunks.inUse());
+    }
+}
