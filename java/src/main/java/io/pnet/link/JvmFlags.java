@@ -39,7 +39,8 @@ public final class JvmFlags
         {
             return null;
         }
-        final String flags = agrona.isNamed() ? REQUIRED.replace("misc=ALL-UNNAMED", "misc=" + agrona.getName()) : REQUIRED;
+        final String flags =
+            agrona.isNamed() ? REQUIRED.replace("misc=ALL-UNNAMED", "misc=" + agrona.getName()) : REQUIRED;
         return "the JVM keeps " + PACKAGE + " from Agrona: start java with " + flags;
     }
 }

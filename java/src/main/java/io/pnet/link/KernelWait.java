@@ -3,8 +3,8 @@ package io.pnet.link;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * Blocks one thread in the kernel until a link has something to do, somebody signals, or time is up. Every waiting thread
- * has an instance of its own.
+ * Blocks one thread in the kernel until a link has something to do, somebody signals, or time is up. Every waiting
+ * thread has an instance of its own.
  *
  * <p>{@link #await} and {@link #close} are for that thread; {@link #signal} is for any.
  */

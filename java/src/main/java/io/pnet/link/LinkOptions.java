@@ -3,10 +3,10 @@ package io.pnet.link;
 /**
  * How a kernel link is opened. A builder that may be shared once it is filled; every setter returns {@code this}.
  *
- * <p><b>Ring geometry.</b> The defaults give an RX ring of 8,192 slots of 2 KiB (16 MiB, locked in the kernel): 100 ms of
- * MTU-sized frames at 1 Gbit/s, 10 ms at 10 Gbit/s. Frames that do not fit a slot come whole through the socket's queue,
- * which holds {@link #receiveBufferBytes()} (32 MiB: some 500 frames of 64 KiB, 250 ms at 1 Gbit/s). The TX ring of 512
- * slots of 2 KiB (1 MiB) carries small frames for one duty cycle; large ones are gathered from where they lie.
+ * <p><b>Ring geometry.</b> The defaults give an RX ring of 8,192 slots of 2 KiB (16 MiB, locked in the kernel): 100 ms
+ * of MTU-sized frames at 1 Gbit/s, 10 ms at 10 Gbit/s. Frames that do not fit a slot come whole through the socket's
+ * queue, which holds {@link #receiveBufferBytes()} (32 MiB: some 500 frames of 64 KiB, 250 ms at 1 Gbit/s). The TX ring
+ * of 512 slots of 2 KiB (1 MiB) carries small frames for one duty cycle; large ones are gathered from where they lie.
  *
  * <p>Slots of 2 KiB hold frames of up to {@code slot - 82} bytes on receive and {@code slot - 50} on transmit.
  */
@@ -79,8 +79,8 @@ public final class LinkOptions
     }
 
     /**
-     * Whether the stack may leave checksums and segmentation to the link (default), and on a TAP, whether the kernel may
-     * leave them to us. What a packet ring receives is up to the sender's device.
+     * Whether the stack may leave checksums and segmentation to the link (default), and on a TAP, whether the kernel
+     * may leave them to us. What a packet ring receives is up to the sender's device.
      */
     public LinkOptions offload(final boolean offload)
     {
@@ -154,8 +154,8 @@ public final class LinkOptions
     }
 
     /**
-     * Bytes that may wait in queueing disciplines and drivers per socket before the link is congested. Modest on purpose:
-     * it is the back-pressure that keeps a shaper's queue short. 0: the kernel's default.
+     * Bytes that may wait in queueing disciplines and drivers per socket before the link is congested. Modest on
+     * purpose: it is the back-pressure that keeps a shaper's queue short. 0: the kernel's default.
      */
     public LinkOptions sendBufferBytes(final int sendBufferBytes)
     {

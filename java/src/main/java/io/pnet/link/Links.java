@@ -8,9 +8,9 @@ import org.agrona.concurrent.UnsafeBuffer;
  * <li>{@code packet:IFACE}: a {@linkplain PacketRing packet ring} on an Ethernet interface (needs CAP_NET_RAW);
  * <li>{@code tap:NAME}: attaches to a {@linkplain Tap TAP} (needs its ownership) or creates it (needs CAP_NET_ADMIN; it
  * goes away with the link);
- * <li>{@code fd:N} or {@code fd:N,M}: descriptors that the process inherited, so that it needs no capability: one or two
- * packet sockets of type SOCK_RAW bound to the same interface, or a TAP opened with IFF_NO_PI and IFF_VNET_HDR. With one
- * packet socket there is no TX ring, and everything is gathered.
+ * <li>{@code fd:N} or {@code fd:N,M}: descriptors that the process inherited, so that it needs no capability: one or
+ * two packet sockets of type SOCK_RAW bound to the same interface, or a TAP opened with IFF_NO_PI and IFF_VNET_HDR.
+ * With one packet socket there is no TX ring, and everything is gathered.
  * </ul>
  */
 public final class Links
@@ -111,7 +111,7 @@ public final class Links
         if (kind != KIND_PACKET && kind != KIND_TAP)
         {
             throw LinkErrors.descriptor(
-                spec, fd, "is neither a packet socket of type SOCK_RAW nor a TAP with IFF_VNET_HDR; hand over one of them");
+                spec, fd, "is neither a packet socket of type SOCK_RAW nor a TAP; hand over one of them");
         }
         return kind;
     }

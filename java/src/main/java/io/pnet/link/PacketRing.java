@@ -6,14 +6,15 @@ import org.agrona.concurrent.UnsafeBuffer;
 /**
  * A packet ring: an AF_PACKET socket (TPACKET_V2) whose RX and TX rings are mapped into the process.
  *
- * <p><b>In.</b> Frames that fit a slot are shown where the kernel wrote them; the slot goes back when the handler returns.
- * Larger ones, 64 KiB GSO frames mostly, wait whole in the socket's queue and are received a few at a time into pooled
- * chunks, which the handler may take. Order is kept across both, since the slot says that its frame is in the queue.
+ * <p><b>In.</b> Frames that fit a slot are shown where the kernel wrote them; the slot goes back when the handler
+ * returns. Larger ones, 64 KiB GSO frames mostly, wait whole in the socket's queue and are received a few at a time
+ * into pooled chunks, which the handler may take. Order is kept across both, since the slot says that its frame is in
+ * the queue.
  *
  * <p><b>Out.</b> Two lanes: small frames are written into TX slots in place; gathered frames, and those too large for a
- * slot, leave by a second socket, since one with a TX ring sends through that ring only. At most one lane holds frames at
- * a time, which keeps the order of commits: a small frame joins gathered ones that wait, a gathered frame first has the
- * ring kicked.
+ * slot, leave by a second socket, since one with a TX ring sends through that ring only. At most one lane holds frames
+ * at a time, which keeps the order of commits: a small frame joins gathered ones that wait, a gathered frame first has
+ * the ring kicked.
  *
  * <p>The link has a MAC address of its own; the interface is promiscuous while it is open. When the interface goes down
  * nothing throws: what is sent is dropped and counted, and traffic goes on when it is up again.

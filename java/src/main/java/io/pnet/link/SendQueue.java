@@ -3,8 +3,8 @@ package io.pnet.link;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /**
- * Frames that leave gathered: each a head in a scratch of its own and payload by reference, one {@code struct mmsghdr} a
- * frame, handed to the kernel in one call a batch ({@code sendmmsg}, or {@code writev} in a loop on a TAP).
+ * Frames that leave gathered: each a head in a scratch of its own and payload by reference, one {@code struct mmsghdr}
+ * a frame, handed to the kernel in one call a batch ({@code sendmmsg}, or {@code writev} in a loop on a TAP).
  *
  * <p>Owned by the link's owner.
  */

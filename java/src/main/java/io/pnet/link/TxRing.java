@@ -6,9 +6,10 @@ import org.agrona.concurrent.UnsafeBuffer;
  * The transmit half of a packet ring: small frames are written into its slots in place, and one call hands all of them
  * to the kernel in order.
  *
- * <p>A slot is <i>queued</i> from {@link #commit} on (TP_STATUS_SEND_REQUEST), <i>kicked</i> once the kernel has taken it
- * (SENDING), and free again when the frame has left the queueing discipline (AVAILABLE). When the kernel refuses a frame
- * it leaves the slot queued and would try the same one for ever, so a refused slot is made one that the kernel skips.
+ * <p>A slot is <i>queued</i> from {@link #commit} on (TP_STATUS_SEND_REQUEST), <i>kicked</i> once the kernel has taken
+ * it (SENDING), and free again when the frame has left the queueing discipline (AVAILABLE). When the kernel refuses a
+ * frame it leaves the slot queued and would try the same one for ever, so a refused slot is made one that the kernel
+ * skips.
  *
  * <p>Owned by the link's owner.
  */

@@ -73,8 +73,8 @@ public final class Namespace
     }
 
     /**
-     * Waits until an interface carries frames. The kernel attaches its queueing discipline a moment after it was set up,
-     * and what is sent before is lost without a word.
+     * Waits until an interface carries frames. The kernel attaches its queueing discipline a moment after it was set
+     * up, and what is sent before is lost without a word.
      */
     public static void awaitUp(final String name) throws IOException, InterruptedException
     {

@@ -255,7 +255,8 @@ public final class PacketRingScenarios
 
     static void worksWithoutTxRing() throws Exception
     {
-        try (End a = new End("packet:pa", new LinkOptions().mac(A.mac()).txRing(2_048, 0)); End b = new End("packet:pb", B))
+        try (End a = new End("packet:pa", new LinkOptions().mac(A.mac()).txRing(2_048, 0));
+            End b = new End("packet:pb", B))
         {
             equal(0, ((PacketRing)a.link).txSlots(), "slots");
             final UnsafeBuffer payload = Wire.payload(40_000, 3);

@@ -52,8 +52,9 @@ final class Wire
         void onFrame(final RxFrame frame)
         {
             final UnsafeBuffer buffer = frame.buffer();
-            if (buffer.getShort(frame.offset() + 12, ByteOrder.BIG_ENDIAN) != (short)ETHER_TYPE && frame.gsoType() == 0 &&
-                buffer.getByte(frame.offset() + 14) != 0x45)
+            final short etherType = buffer.getShort(frame.offset() + 12, ByteOrder.BIG_ENDIAN);
+            // What the kernel sends by itself, neighbour discovery mostly, is none of the test's.
+            if (etherType != (short)ETHER_TYPE && etherType != 0x0800)
             {
                 return;
             }

@@ -1,0 +1,38 @@
+package io.pnet.link;
+
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/** TAPs with a packet ring on their kernel side, see {@link TapScenarios}. */
+class TapTest
+{
+    @BeforeAll
+    static void needsTheDriver()
+    {
+        Assumptions.assumeTrue(
+            Files.isWritable(Path.of("/dev/net/tun")), "no access to /dev/net/tun: run as root, or chmod 0666 it");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {
+        "createsOneThatGoesAwayWithIt",
+        "carriesSmallFramesBothWays",
+        "carriesSegmentationFramesBothWays",
+        "keepsTheOrderOfCommits",
+        "receivesNoOffloadsThatWereNotAskedFor",
+        "dropsAndCountsWhenThePoolIsExhausted",
+        "goesOnAfterTheInterfaceWasDown",
+        "doesNotSpinWhenTheInterfaceIsGone",
+        "takesOverAnInheritedDescriptor",
+        "explainsWhatItCannotOpen",
+    })
+    void tap(final String scenario) throws Exception
+    {
+        Namespace.run(TapScenarios.class, scenario);
+    }
+}
