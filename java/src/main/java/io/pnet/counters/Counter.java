@@ -108,7 +108,8 @@ public enum Counter
     UDP_RX_DROP_MALFORMED("udp.rx.drop.malformed", true),
     UDP_RX_DROP_CHECKSUM("udp.rx.drop.checksum", true),
     UDP_RX_DROP_NO_PORT("udp.rx.drop.no.port", true),
-    UDP_RX_DROP_QUEUE_FULL("udp.rx.drop.queue.full", true),
+    /** Datagrams that had arrived at their socket (and are counted so), but found its queue full. */
+    UDP_RX_DROP_QUEUE_FULL("udp.rx.drop.queue.full"),
 
     // ---- TCP
     TCP_RX_SEGMENTS("tcp.rx.segments"),

@@ -55,7 +55,9 @@ public interface Link extends AutoCloseable
     /** Whether frames are still queued after {@link #flush} because the kernel would not take them yet. */
     boolean isCongested();
 
-    /** The descriptor that polls readable when frames are there and writable when a congested link has room; -1: none. */
+    /**
+     * The descriptor that polls readable when frames are there and writable when a congested link has room; -1: none.
+     */
     int fd();
 
     /** When the link next has something to do by itself (a delayed frame), or {@link #NO_DEADLINE}. */

@@ -94,7 +94,10 @@ public final class Network implements AutoCloseable
         }
     }
 
-    /** A node with plain settings; see {@link #node(String, MemoryLinkOptions, TcpSettings, ImpairmentSpec, UnaryOperator)}. */
+    /**
+     * A node with plain settings; see {@link #node(String, MemoryLinkOptions, TcpSettings, ImpairmentSpec,
+     * UnaryOperator)}.
+     */
     public Node node(final String address)
     {
         return node(address, new MemoryLinkOptions(), new TcpSettings(), null, link -> link);

@@ -394,7 +394,8 @@ public final class TcpSocket implements Closeable
 
     private boolean isReadable()
     {
-        return connection.readable() > 0 || connection.peerHasFinished() || connection.closeReason() != null || isClosed;
+        return connection.readable() > 0 || connection.peerHasFinished() ||
+            connection.closeReason() != null || isClosed;
     }
 
     private boolean isWritable()

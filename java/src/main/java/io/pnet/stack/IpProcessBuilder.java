@@ -28,8 +28,8 @@ import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
 
 /**
- * Describes an {@link IpProcess}. At least a link and an address are needed; everything else has a default. A mistake is
- * an {@link IllegalArgumentException} of one line.
+ * Describes an {@link IpProcess}. At least a link and an address are needed; everything else has a default. A mistake
+ * is an {@link IllegalArgumentException} of one line.
  */
 public final class IpProcessBuilder
 {

@@ -13,6 +13,7 @@ import io.pnet.tcp.TcpTransport;
 import io.pnet.transport.TimerWheel;
 import io.pnet.transport.Transport;
 import io.pnet.transport.TransportContext;
+import io.pnet.udp.UdpTransport;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -36,6 +37,7 @@ public final class Stack
     private final TimerWheel timers = new TimerWheel();
     private final Ip ip;
     private final TcpTransport tcp;
+    private final UdpTransport udp = new UdpTransport();
     private final List<Transport> transports = new ArrayList<>();
     private final List<Link> links = new ArrayList<>();
     private final Consumer<Throwable> errorHandler;
@@ -77,6 +79,7 @@ public final class Stack
         ip.addLoopback(loopback);
         tcp = new TcpTransport(tcpSettings);
         add(tcp);
+        add(udp);
     }
 
     /** Adds a transport of the user's own; before the first {@link #doWork}, or on the owner. */
@@ -105,6 +108,11 @@ public final class Stack
     }
 
     {
+    }
+
+    public UdpTransport udp()
+    {
+        return udp;
     }
 
     public Counters counters()

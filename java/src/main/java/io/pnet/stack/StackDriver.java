@@ -4,6 +4,7 @@ import io.pnet.link.Link;
 import io.pnet.tcp.Connection;
 import org.agrona.concurrent.NanoClock;
 
+import java.io.IOException;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.time.Instant;
@@ -20,8 +21,8 @@ import java.util.function.Supplier;
  * <li>Ownership is a try-acquire. It is held for duty cycles only and released before any wait in the kernel.
  * <li>A thread that finds the stack owned leaves its work and goes: {@link #wakeup} marks it pending, and the owner
  * looks again after it has released, so that no wake-up is lost.
- * <li>At most one thread waits in the kernel, on the link, the wake-up event and the next deadline. Others that wait are
- * parked; a handler that makes them ready unparks them, and a driver that leaves hands over to one of them.
+ * <li>At most one thread waits in the kernel, on the link, the wake-up event and the next deadline. Others that wait
+ * are parked; a handler that makes them ready unparks them, and a driver that leaves hands over to one of them.
  * <li>The keeper thread sees to it that somebody drives within a millisecond, and stays away while somebody does.
  * </ul>
  */
@@ -83,7 +84,7 @@ public final class StackDriver implements AutoCloseable
      * @param link   the link to wait on.
      * @param spinNs how long a thread polls before it waits in the kernel.
      */
-    StackDriver(final Link link, final NanoClock clock, final RunMode mode, final long spinNs) throws java.io.IOException
+    StackDriver(final Link link, final NanoClock clock, final RunMode mode, final long spinNs) throws IOException
     {
         this.link = link;
         this.clock = clock;

@@ -5,7 +5,6 @@ import io.pnet.counters.Counters;
 import io.pnet.ip.Ip;
 import io.pnet.link.Chunk;
 import io.pnet.wire.SeqNumber;
-import io.pnet.wire.TcpHeader;
 import io.pnet.wire.TcpOptions;
 
 /**

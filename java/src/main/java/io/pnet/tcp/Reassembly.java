@@ -118,7 +118,12 @@ final class Reassembly
     }
 
     private boolean store(
-        final int index, final int seq, final UnsafeBuffer buffer, final int offset, final int length, final Chunk whole)
+        final int index,
+        final int seq,
+        final UnsafeBuffer buffer,
+        final int offset,
+        final int length,
+        final Chunk whole)
     {
         if (count >= MAX_SLICES)
         {

@@ -47,7 +47,9 @@ final class SendBuffer
         }
     }
 
-    /** The chunks by number; replaced by a larger one when full. Entries are written once, before they are published. */
+    /**
+     * The chunks by number; replaced by a larger one when full. Entries are written once, before they are published.
+     */
     private static final class Ring
     {
         final Chunk[] chunks;

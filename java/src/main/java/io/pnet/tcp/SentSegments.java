@@ -7,8 +7,8 @@ import io.pnet.wire.SeqNumber;
  * when it was last sent, and what has become of it. This is the scoreboard of RFC 6675 and the per-segment state of
  * RACK (RFC 8985 section 5.2) in one. Entries are split at segment edges when only a part is acknowledged.
  *
- * <p>A circular structure of arrays, contiguous in sequence space from {@code SND.UNA} to {@code SND.NXT}. Indices count
- * from the oldest entry. Owned by the stack's owner.
+ * <p>A circular structure of arrays, contiguous in sequence space from {@code SND.UNA} to {@code SND.NXT}. Indices
+ * count from the oldest entry. Owned by the stack's owner.
  */
 final class SentSegments
 {

@@ -134,7 +134,8 @@ public final class TcpTransport implements Transport
         final Destination destination = ip.route(local.hi(), local.lo(), remote.hi(), remote.lo());
         if (destination == null)
         {
-            throw new NoRouteToHostException("no route to " + remote + ": add a --gateway or an address on its network");
+            throw new NoRouteToHostException(
+                "no route to " + remote + ": add a gateway or an address on its network");
         }
         if (remote.isMulticast() || remote.isUnspecified() || remote.equals(IpAddress.BROADCAST_V4))
         {
@@ -400,7 +401,9 @@ public final class TcpTransport implements Transport
         }
     }
 
-    /** The sender's and receiver's maximum segment sizes from path, link and peer (RFC 6691, RFC 9293 section 3.7.1). */
+    /**
+     * The sender's and receiver's maximum segment sizes from path, link and peer (RFC 6691, RFC 9293 section 3.7.1).
+     */
     void updateMss(final Connection c)
     {
         final int headers = c.destination.headerLength() + TcpHeader.MIN_LENGTH;

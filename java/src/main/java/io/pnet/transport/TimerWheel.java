@@ -84,8 +84,8 @@ public final class TimerWheel
     }
 
     /**
-     * When {@link #advance} is next needed: the earliest deadline when it lies in the lowest level, else a time by which
-     * a higher level must be looked at; {@link Timer#IDLE} without timers.
+     * When {@link #advance} is next needed: the earliest deadline when it lies in the lowest level, else a time by
+     * which a higher level must be looked at; {@link Timer#IDLE} without timers.
      */
     public long nextDeadlineNs()
     {

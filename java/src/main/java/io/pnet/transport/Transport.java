@@ -20,7 +20,10 @@ public interface Transport extends IpProtocol
      */
     int doWork(long nowNs);
 
-    /** When {@link #doWork} has something to do by itself, apart from timers on the wheel; {@link Long#MAX_VALUE}: never. */
+    /**
+     * When {@link #doWork} has something to do by itself, apart from timers on the wheel; {@link Long#MAX_VALUE}:
+     * never.
+     */
     long nextDeadlineNs();
 
     /** The stack ends: tell the peers, release everything. Last call. */
