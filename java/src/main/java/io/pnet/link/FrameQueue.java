@@ -2,6 +2,7 @@ package io.pnet.link;
 
 import org.agrona.concurrent.OneToOneConcurrentArrayQueue;
 
+import java.lang.invoke.VarHandle;
 import java.util.ArrayDeque;
 
 /**
@@ -90,18 +91,21 @@ final class FrameQueue
         // There is room: the queue is as large as there are descriptors.
         full.offer(frame);
         isSignalDue = true;
-        if (isClosed)
-        {
-            drain();
-        }
     }
 
-    /** Sender: wakes the receiver if something was published since. */
+    /** Sender: wakes the receiver if something was published since; it may have closed meanwhile. */
     void signal()
     {
         if (isSignalDue)
         {
             isSignalDue = false;
+            // Pairs with close(), which writes isClosed before it drains: one of the two sees the other's frames.
+            VarHandle.fullFence();
+            if (isClosed)
+            {
+                drain();
+                return;
+            }
             final Runnable hook = onFrames;
             if (hook != null)
             {
@@ -132,12 +136,8 @@ final class FrameQueue
     void close()
     {
         isClosed = true;
+        VarHandle.fullFence();
         drain();
-    }
-
-    boolean isClosed()
-    {
-        return isClosed;
     }
 
     /** Releases a staged frame that will not be published. Sender only. */

@@ -44,6 +44,21 @@ public final class Impairment implements Link
     public Impairment(
         final Link link, final ImpairmentSpec spec, final SplittableRandom random, final LinkContext context)
     {
+        this(link, spec, random, context, new ChunkPool(ChunkPool.SMALL, SMALL_CHUNK_BYTES));
+    }
+
+    /**
+     * As the other constructor, with a pool for frames of up to {@link ChunkPool#SMALL} bytes that others may share.
+     *
+     * @param smallChunks where they wait; when it is empty, the context's large chunks are taken.
+     */
+    public Impairment(
+        final Link link,
+        final ImpairmentSpec spec,
+        final SplittableRandom random,
+        final LinkContext context,
+        final ChunkPool smallChunks)
+    {
         this.link = link;
         this.spec = spec;
         final LinkCapabilities inner = link.capabilities();
@@ -63,7 +78,6 @@ public final class Impairment implements Link
 
         final SplittableRandom seeded =
             spec.seed().isPresent() ? new SplittableRandom(spec.seed().getAsLong()) : random;
-        final ChunkPool smallChunks = new ChunkPool(ChunkPool.SMALL, SMALL_CHUNK_BYTES);
         in = new ImpairedPath(spec.in(), seeded.split(), smallChunks, context.largeChunks());
         out = new ImpairedPath(spec.out(), seeded.split(), smallChunks, context.largeChunks());
     }

@@ -1,5 +1,6 @@
 package io.pnet.link;
 
+import io.pnet.counters.Counters;
 import io.pnet.wire.TcpHeader;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -21,6 +22,7 @@ class ImpairmentTest
 
     private final LinkContext leftContext = LinkContext.standalone();
     private final LinkContext rightContext = LinkContext.standalone();
+    private final ChunkPool smallChunks = new ChunkPool(ChunkPool.SMALL, 64L << 20);
     private final List<Impairment> made = new ArrayList<>();
     private Pipe.Pair pipe;
 
@@ -42,6 +44,7 @@ class ImpairmentTest
             pipe.close();
         }
         assertEquals(0, leftContext.largeChunks().inUse());
+        assertEquals(0, smallChunks.inUse());
     }
 
     @Test
@@ -375,7 +378,7 @@ class ImpairmentTest
             }
         };
         final Impairment link = new Impairment(
-            stubborn, ImpairmentSpec.parse("out.delay=1ms"), new SplittableRandom(1), leftContext);
+            stubborn, ImpairmentSpec.parse("out.delay=1ms"), new SplittableRandom(1), leftContext, smallChunks);
         made.add(link);
         for (int i = 0; i < 3; i++)
         {
@@ -390,6 +393,25 @@ class ImpairmentTest
         link.flush(2 * MS);
         assertFalse(link.isCongested());
         assertEquals(List.of(0, 1, 2), Frames.numbers(Frames.receive(pipe.right(), 0)));
+    }
+
+    @Test
+    void withoutMemoryFramesAreLostAndCounted()
+    {
+        final LinkContext poor = new LinkContext(new ChunkPool(ChunkPool.LARGE, 1), new Counters());
+        pipe = Pipe.pair(new MemoryLinkOptions(), leftContext, rightContext);
+        final Impairment link = new Impairment(pipe.left(), ImpairmentSpec.parse("out.delay=1ms,out.dup=100%"),
+            new SplittableRandom(1), poor, new ChunkPool(ChunkPool.SMALL, 4 * ChunkPool.SMALL));
+        made.add(link);
+        for (int i = 0; i < 8; i++)
+        {
+            Frames.sendNumber(link, 2, i, 10);
+        }
+        link.flush(0);
+        // Four small chunks and a large one take the first five frames, and leave nothing for copies.
+        assertEquals(3 + 5, link.out().noMemory());
+        link.flush(MS);
+        assertEquals(List.of(0, 1, 2, 3, 4), Frames.numbers(Frames.receive(pipe.right(), 0)));
     }
 
     private List<String> fate(final String spec, final long randomSeed)
@@ -425,7 +447,7 @@ class ImpairmentTest
     {
         pipe = Pipe.pair(options.queueFrames(32_768), leftContext, rightContext);
         final Impairment link =
-            new Impairment(pipe.left(), ImpairmentSpec.parse(spec), new SplittableRandom(1), leftContext);
+            new Impairment(pipe.left(), ImpairmentSpec.parse(spec), new SplittableRandom(1), leftContext, smallChunks);
         made.add(link);
         return link;
     }

@@ -250,6 +250,37 @@ class MemoryLinksTest
     }
 
     @Test
+    void closingWhileThePeerSendsLeaksNothing() throws InterruptedException
+    {
+        final ChunkPool small = new ChunkPool(ChunkPool.SMALL, 1 << 20);
+        for (int round = 0; round < 300; round++)
+        {
+            final Pipe.Pair pipe =
+                Pipe.pair(new MemoryLinkOptions().smallChunks(small).queueFrames(16), leftContext, rightContext);
+            final AtomicInteger started = new AtomicInteger();
+            final Thread sender = new Thread(() ->
+            {
+                while (pipe.left().txDropped() < 100)
+                {
+                    Frames.sendNumber(pipe.left(), 2, 1, 10);
+                    pipe.left().flush(0);
+                    started.set(1);
+                }
+                pipe.left().close();
+            });
+            sender.start();
+            while (started.get() == 0)
+            {
+                Thread.onSpinWait();
+            }
+            pipe.right().poll(frame -> frame.length(), 3, 0);
+            pipe.right().close();
+            sender.join();
+            assertEquals(0, small.inUse(), "round " + round);
+        }
+    }
+
+    @Test
     void aLoopbackReceivesWhatItSends()
     {
         try (Loopback loopback = new Loopback(leftContext))
