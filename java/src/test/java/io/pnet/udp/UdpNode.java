@@ -41,7 +41,10 @@ final class UdpNode
         ip.register(udp);
         udp.start(new TransportContext(
             ip, new TimerWheel(), counters, random, context.largeChunks(),
-            new ChunkPool(ChunkPool.SMALL, 1 << 20), handlerErrors::add));
+            new ChunkPool(ChunkPool.SMALL, 1 << 20), handlerErrors::add,
+            () ->
+            {
+            }));
     }
 
     UdpNode address(final String address, final int prefixLength)
