@@ -57,6 +57,7 @@ public final class StackDriver implements AutoCloseable
     private final long spinNs;
     private final LinkWait linkWait;
     private final ConcurrentLinkedQueue<Thread> parked = new ConcurrentLinkedQueue<>();
+    private final Object closing = new Object();
     private Stack stack;
     private Thread keeper;
 
@@ -304,7 +305,7 @@ public final class StackDriver implements AutoCloseable
                     idleSinceNs = clock.nanoTime();
                 }
             }
-            else if (waiter != null && waiter != self && owner == null || nowNs - idleSinceNs > KEEPER_TICK_NS / 10)
+            else if (nowNs - idleSinceNs > KEEPER_TICK_NS / 10)
             {
                 parkBesideDriver(condition, nowNs, deadlineNs, self);
             }
@@ -372,7 +373,12 @@ public final class StackDriver implements AutoCloseable
         parked.add(self);
         try
         {
-            if (!condition.getAsBoolean() && (waiter != null || owner != null) && !isClosed)
+            if (waiter == keeper && waiter != null)
+            {
+                linkWait.signal();
+                Thread.yield();
+            }
+            else if (!condition.getAsBoolean() && (waiter != null || owner != null) && !isClosed)
             {
                 LockSupport.parkNanos(this, Math.min(deadlineNs - nowNs, MAX_WAIT_NS));
             }
@@ -390,15 +396,20 @@ public final class StackDriver implements AutoCloseable
         {
             return;
         }
+        if (!unparkOne() && isKeeperParked)
+        {
+            LockSupport.unpark(keeper);
+        }
+    }
+
+    private boolean unparkOne()
+    {
         final Thread next = parked.peek();
         if (next != null)
         {
             LockSupport.unpark(next);
         }
-        else if (isKeeperParked)
-        {
-            LockSupport.unpark(keeper);
-        }
+        return next != null;
     }
 
     // ---- the keeper
@@ -411,8 +422,13 @@ public final class StackDriver implements AutoCloseable
             final long nowNs = clock.nanoTime();
             if (drivers > 0)
             {
-                // Somebody drives. After a while of quiet (all of them wait in the kernel) sleep until one leaves.
-                if (nowNs - lastCycleNs > KEEPER_TICK_NS && ++quietTicks > KEEPER_TICKS_AWAKE)
+                if (nowNs - lastCycleNs > KEEPER_TICK_NS && waiter == null && owner == null)
+                {
+                    // All of them are parked, each beside another that has just left.
+                    unparkOne();
+                }
+                // Somebody drives. After a while of quiet (it waits in the kernel) sleep until it leaves.
+                if (nowNs - lastCycleNs > KEEPER_TICK_NS && waiter != null && ++quietTicks > KEEPER_TICKS_AWAKE)
                 {
                     isKeeperParked = true;
                     if (drivers > 0 && !isClosed)
@@ -467,6 +483,7 @@ public final class StackDriver implements AutoCloseable
                 }
             }
         }
+        unparkOne();
     }
 
     // ---- a thread of the stack's own
@@ -490,8 +507,14 @@ public final class StackDriver implements AutoCloseable
             else if (nowNs - idleSinceNs >= spinNs)
             {
                 waiter = keeper;
-                sleep(() -> false, nextDeadlineNs);
-                waiter = null;
+                try
+                {
+                    sleep(() -> false, nextDeadlineNs);
+                }
+                finally
+                {
+                    waiter = null;
+                }
                 idleSinceNs = clock.nanoTime();
             }
             else
@@ -505,44 +528,42 @@ public final class StackDriver implements AutoCloseable
     @Override
     public void close()
     {
-        if (isClosed)
+        synchronized (closing)
         {
-            return;
+            if (isClosed)
+            {
+                return;
+            }
+            isClosed = true;
+        }
+        // Nobody may sleep on the link's descriptor when it closes.
+        while (waiter != null)
+        {
+            linkWait.signal();
+            Thread.yield();
         }
         exclusively(() ->
         {
-            isClosed = true;
             stack.close(clock.nanoTime());
             return null;
         });
-        linkWait.signal();
         parked.forEach(LockSupport::unpark);
-        if (keeper != null && keeper != Thread.currentThread())
+        boolean isInterrupted = false;
+        while (keeper != null && keeper != Thread.currentThread() && keeper.isAlive())
         {
-            LockSupport.unpark(keeper);
-            boolean interrupted = false;
-            while (keeper.isAlive())
+            try
             {
-                try
-                {
-                    keeper.join(100);
-                    linkWait.signal();
-                    LockSupport.unpark(keeper);
-                }
-                catch (final InterruptedException ex)
-                {
-                    interrupted = true;
-                }
+                LockSupport.unpark(keeper);
+                keeper.join(10);
             }
-            if (interrupted)
+            catch (final InterruptedException ex)
             {
-                Thread.currentThread().interrupt();
+                isInterrupted = true;
             }
         }
-        for (int i = 0; waiter != null && i < 1_000; i++)
+        if (isInterrupted)
         {
-            linkWait.signal();
-            LockSupport.parkNanos(KEEPER_TICK_NS / 10);
+            Thread.currentThread().interrupt();
         }
         linkWait.close();
     }
