@@ -23,18 +23,26 @@ public final class Destination
     int pathMtu;
     int generation = -1;
     int hopLimit;
+    /** Of the next packet that is cut: a count from a random start, per destination (RFC 7739 section 5.3). */
+    private int identification;
 
     Destination(
         final Ip ip, final long sourceHi, final long sourceLo, final long remoteHi, final long remoteLo)
     {
         this.ip = ip;
         this.hopLimit = ip.settings.hopLimit;
+        this.identification = ip.random.nextInt();
         this.sourceHi = sourceHi;
         this.sourceLo = sourceLo;
         this.remoteHi = remoteHi;
         this.remoteLo = remoteLo;
         this.isV4 = IpAddress.isV4(remoteHi, remoteLo);
         this.addressSum = Checksum.pseudoHeader(sourceHi, sourceLo, remoteHi, remoteLo, 0, 0);
+    }
+
+    int nextIdentification()
+    {
+        return identification++;
     }
 
     public long sourceHi()

@@ -237,7 +237,7 @@ final class IcmpErrors
         final boolean isV4 = IpAddress.isV4(error.remoteHi, error.remoteLo);
         if (protocol == (isV4 ? ProtocolNumber.ICMP : ProtocolNumber.ICMPV6))
         {
-            return ip.echo.onError(error);
+            return tellEcho();
         }
         final IpProtocol registered = ip.protocols[protocol];
         if (registered == null)
@@ -245,6 +245,24 @@ final class IcmpErrors
             return false;
         }
         registered.onIcmpError(error, ip.nowNs);
+        return true;
+    }
+
+    private boolean tellEcho()
+    {
+        if (!ip.echo.onError(error))
+        {
+            return false;
+        }
+        if (error.kind == Kind.PACKET_TOO_BIG)
+        {
+            final Destination destination =
+                destinations.get(error.localHi, error.localLo, error.remoteHi, error.remoteLo);
+            if (destination != null)
+            {
+                ip.updatePathMtu(destination, error.mtu);
+            }
+        }
         return true;
     }
 

@@ -358,7 +358,10 @@ public final class Ip
         }
     }
 
-    /** Joins a multicast group, or counts one more use of it: its packets are delivered from now on. */
+    /**
+     * Joins a multicast group, or counts one more use of it: its packets are delivered from now on. Routers and
+     * switches are told of IPv6 groups (MLDv2); of IPv4 groups nobody is told, there is no IGMP yet.
+     */
     public void joinGroup(final NetworkInterface networkInterface, final IpAddress group)
     {
         if (!group.isMulticast())
@@ -450,6 +453,7 @@ public final class Ip
         address.state = LocalAddress.State.LOST;
         address.deadlineNs = LocalAddress.NO_DEADLINE;
         addresses.remove(address);
+        routes.remove(address.route);
         if (!address.isV4 && !address.networkInterface.isLoopback)
         {
             leave(address.networkInterface, Groups.SOLICITED_NODE_HI, Groups.solicitedNodeLo(address.lo));
@@ -511,9 +515,10 @@ public final class Ip
             return;
         }
         addresses.add(address);
-        routes.add(new RouteTable.Route(
+        address.route = new RouteTable.Route(
             address.address, address.isV4 ? address.prefixLength - 96 : address.prefixLength, null,
-            address.networkInterface));
+            address.networkInterface);
+        routes.add(address.route);
         if (!address.isV4 &&
             groups.join(address.networkInterface, Groups.SOLICITED_NODE_HI, Groups.solicitedNodeLo(address.lo)))
         {

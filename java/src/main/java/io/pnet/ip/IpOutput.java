@@ -193,7 +193,7 @@ final class IpOutput
             EthernetHeader.put(buffer, offset, to.neighbour.macAddress, over.macAddress, EthernetHeader.TYPE_IPV4);
             // An atomic datagram needs no identification (RFC 6864); one that will be cut gets an unpredictable one.
             final int identificationAndFlags =
-                mayFragment ? ip.random.nextInt() & 0xFFFF_0000 : Ipv4Header.FLAG_DF;
+                mayFragment ? to.nextIdentification() << 16 : Ipv4Header.FLAG_DF;
             putHeaderV4(
                 buffer, at, trafficClass, ipLength, identificationAndFlags, to.hopLimit << 8 | protocol,
                 (int)to.sourceLo, (int)to.remoteLo);

@@ -102,12 +102,20 @@ final class Ipv6Input
                 packet.length = packet.networkOffset + total - packet.offset;
                 packet.protocol = extensions.protocol();
                 // NDP forbids the Fragment header, also the atomic one (RFC 6980).
-                packet.isReassembled = extensions.fragmentHeaderOffset() >= 0;
+                packet.isReassembled |= extensions.fragmentHeaderOffset() >= 0;
                 deliver(packet, extensions.nextHeaderOffset());
                 break;
 
             case Ipv6Extension.FRAGMENT:
-                onFragment(packet, total);
+                if (packet.isReassembled)
+                {
+                    // Fragments of a fragment are nothing that a sender makes.
+                    counters.increment(Counter.IP_RX_DROP_EXTENSION_HEADER);
+                }
+                else
+                {
+                    onFragment(packet, total);
+                }
                 break;
 
             case Ipv6Extension.PARAMETER_PROBLEM:
@@ -142,18 +150,11 @@ final class Ipv6Input
                 packet, Icmpv6Header.CODE_ERRONEOUS_FIELD, Ipv6Header.PAYLOAD_LENGTH_OFFSET, false);
             return;
         }
-        if (fragmentOffset == 0 && Ipv6Extension.isExtension(packet.protocol))
-        {
-            // The first fragment must hold the whole header chain (RFC 7112); with more headers behind the Fragment
-            // header it would have to be walked twice, and nobody sends that.
-            counters.increment(Counter.IP_RX_DROP_EXTENSION_HEADER);
-            return;
-        }
         if (ip.reassembler.onFragment(packet, Ipv6Extension.identification(buffer, header), fragmentOffset, isMore))
         {
-            if (Ipv6Extension.isExtension(packet.protocol))
+            if (Ipv6Extension.isExtension(packet.protocol) || packet.protocol == ProtocolNumber.NO_NEXT_HEADER)
             {
-                counters.increment(Counter.IP_RX_DROP_EXTENSION_HEADER);
+                walk(packet);
             }
             else
             {

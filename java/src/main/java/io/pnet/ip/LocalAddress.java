@@ -22,6 +22,8 @@ final class LocalAddress
     /** Of the 128-bit form: an IPv4 /24 is 120. */
     final int prefixLength;
     final NetworkInterface networkInterface;
+    /** The route to its on-link prefix; null on a loopback interface. */
+    RouteTable.Route route;
     State state = State.TENTATIVE;
     int probesLeft;
     int announcementsLeft;

@@ -156,7 +156,17 @@ final class NeighbourCache
     /** Queues a complete packet at a neighbour that is being resolved; the chunk's owner is the cache now. */
     void enqueue(final Neighbour neighbour, final Chunk chunk, final int length, final int mtu)
     {
-        if (neighbour.waiting >= MAX_WAITING || waitingTotal >= MAX_WAITING_TOTAL)
+        if (neighbour.waiting >= MAX_WAITING)
+        {
+            // RFC 4861 section 7.2.2: a new arrival replaces the oldest.
+            ip.counters.increment(Counter.NEIGHBOUR_TX_DROP_QUEUE_FULL);
+            final WaitingPacket oldest = neighbour.firstWaiting;
+            neighbour.firstWaiting = oldest.next;
+            neighbour.waiting--;
+            waitingTotal--;
+            recycle(oldest);
+        }
+        if (waitingTotal >= MAX_WAITING_TOTAL)
         {
             ip.counters.increment(Counter.NEIGHBOUR_TX_DROP_QUEUE_FULL);
             chunk.release();

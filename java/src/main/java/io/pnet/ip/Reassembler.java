@@ -314,6 +314,12 @@ final class Reassembler
                 Ipv4Header.headerLength(packet.buffer, packet.networkOffset) : Ipv6Header.LENGTH;
             data.putBytes(
                 DATA_OFFSET - partial.headerLength, packet.buffer, packet.networkOffset, partial.headerLength);
+            if (!packet.isV4())
+            {
+                // No Fragment header is kept, nor what came before it: the header names what follows it here.
+                data.putByte(
+                    DATA_OFFSET - Ipv6Header.LENGTH + Ipv6Header.NEXT_HEADER_OFFSET, (byte)packet.protocol);
+            }
         }
     }
 
@@ -330,7 +336,6 @@ final class Reassembler
         else
         {
             BigEndian.putUint16(buffer, header + Ipv6Header.PAYLOAD_LENGTH_OFFSET, partial.totalLength);
-            BigEndian.putUint8(buffer, header + Ipv6Header.NEXT_HEADER_OFFSET, partial.protocol);
         }
         packet.buffer = buffer;
         packet.networkOffset = header;

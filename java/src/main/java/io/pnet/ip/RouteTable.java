@@ -1,5 +1,7 @@
 package io.pnet.ip;
 
+import java.util.Arrays;
+
 /** Routes, longest prefix first, the later of equal ones first. Walked when a destination is made, not per packet. */
 final class RouteTable
 {
@@ -49,6 +51,11 @@ final class RouteTable
         longer[at] = route;
         System.arraycopy(routes, at, longer, at + 1, routes.length - at);
         routes = longer;
+    }
+
+    void remove(final Route route)
+    {
+        routes = Arrays.stream(routes).filter((other) -> other != route).toArray(Route[]::new);
     }
 
     /** The best route; with an interface given, the best one over it; null when there is none. */

@@ -45,6 +45,8 @@ public final class UdpEndpoint implements AutoCloseable
     private boolean isBroadcastOn;
     private int trafficClass;
     private int hopLimit;
+    /** RFC 1112 section 6.1: groups are not left to roam unless somebody wants it. */
+    private int groupHopLimit = 1;
     private TxFrame claimed;
     private int claimedLength;
     private int claimedPort;
@@ -113,7 +115,14 @@ public final class UdpEndpoint implements AutoCloseable
         return this;
     }
 
-    /** TTL or hop limit of what is sent. */
+    /** TTL or hop limit of what is sent to groups; 1 at first. */
+    public UdpEndpoint groupHopLimit(final int value)
+    {
+        groupHopLimit = value;
+        return this;
+    }
+
+    /** TTL or hop limit of what is sent to hosts. */
     public UdpEndpoint hopLimit(final int value)
     {
         hopLimit = value;
@@ -242,7 +251,7 @@ public final class UdpEndpoint implements AutoCloseable
         {
             return BROADCAST_OFF;
         }
-        to.hopLimit(hopLimit);
+        to.hopLimit(IpAddress.isMulticast(to.remoteHi(), to.remoteLo()) ? groupHopLimit : hopLimit);
         claimed = transport.claim(to, trafficClass, length);
         if (claimed == null)
         {
