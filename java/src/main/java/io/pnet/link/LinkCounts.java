@@ -6,8 +6,13 @@ import io.pnet.counters.Counters;
 /** What a kernel link counts, and whether its interface is up. Owned by the link's owner. */
 final class LinkCounts
 {
+    private static final int UP = 0;
+    /** A send said so; the socket's own word on the same event may still come. */
+    private static final int DOWN_BY_SEND = 1;
+    private static final int DOWN_BY_EVENT = 2;
+
     private final Counters counters;
-    private boolean isUp = true;
+    private int state = UP;
     private int framesLeft;
 
     LinkCounts(final Counters counters)
@@ -17,7 +22,6 @@ final class LinkCounts
 
     void received(final long frames, final long bytes)
     {
-        isUp = true;
         counters.add(Counter.LINK_RX_FRAMES, frames);
         counters.add(Counter.LINK_RX_BYTES, bytes);
     }
@@ -65,19 +69,29 @@ final class LinkCounts
         return frames;
     }
 
-    /** The kernel took or gave something. */
+    /** The kernel sent something. Receiving proves nothing: frames from before may still wait. */
     void linkIsUp()
     {
-        isUp = true;
+        state = UP;
     }
 
-    /** The kernel said that the interface is down; counted once until it is up again. */
+    /** A send failed because the interface is down; counted once until something is sent again. */
     void linkIsDown()
     {
-        if (isUp)
+        if (state == UP)
         {
-            isUp = false;
+            state = DOWN_BY_SEND;
             counters.increment(Counter.LINK_DOWN);
         }
+    }
+
+    /** The socket told that its interface went down, which it does once each time. */
+    void linkWentDown()
+    {
+        if (state != DOWN_BY_SEND)
+        {
+            counters.increment(Counter.LINK_DOWN);
+        }
+        state = DOWN_BY_EVENT;
     }
 }

@@ -64,7 +64,9 @@ final class LinkErrors
                     "the kernel refuses this ring geometry; slots must be a multiple of 16 bytes, from 256 on," +
                     " and both rings together below 2 GiB";
             case OPTION:
-                return errno == Errno.ENOPROTOOPT ?
+                return errno == Errno.EBUSY ?
+                    "the inherited socket has rings already; hand over a fresh one" :
+                    errno == Errno.ENOPROTOOPT ?
                     "the kernel is too old; Linux 5.6 is the oldest that works" :
                     "the kernel refuses this option; check that the socket is of type SOCK_RAW and without rings";
             case OPEN_TUN:

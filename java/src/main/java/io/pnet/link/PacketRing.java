@@ -310,7 +310,7 @@ public final class PacketRing implements Link
         if (Errno.isDown(-result))
         {
             // The socket's pending error comes first and is cleared by being told; the frames are still there.
-            counts.linkIsDown();
+            counts.linkWentDown();
             result = large.receive(count);
         }
         return result > 0;
@@ -343,7 +343,7 @@ public final class PacketRing implements Link
         lastCheckNs = nowNs;
         if (Errno.isDown(Native.pnet_socket_error(packet.ringFd())))
         {
-            counts.linkIsDown();
+            counts.linkWentDown();
         }
         if (++checks == CHECKS_PER_STATISTICS)
         {

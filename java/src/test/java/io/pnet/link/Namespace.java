@@ -29,17 +29,7 @@ public final class Namespace
     public static void run(final Class<?> main, final String... arguments) throws IOException, InterruptedException
     {
         final List<String> command = new ArrayList<>(enter());
-        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        for (final String flag : ManagementFactory.getRuntimeMXBean().getInputArguments())
-        {
-            if (!flag.startsWith("-javaagent") && !flag.startsWith("-agentlib"))
-            {
-                command.add(flag);
-            }
-        }
-        command.addAll(List.of("-cp", System.getProperty("java.class.path"), main.getName()));
-        command.addAll(List.of(arguments));
-
+        command.addAll(java(main, arguments));
         final Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
         process.getOutputStream().close();
         final String output;
@@ -58,6 +48,23 @@ public final class Namespace
         }
         Assertions.assertEquals(0, process.exitValue(), () -> String.join(" ", arguments) + ":\n" + output);
         Assertions.assertFalse(output.contains("WARNING in native method"), () -> "-Xcheck:jni says:\n" + output);
+    }
+
+    /** The command that runs {@code main} in a JVM like this one. */
+    static List<String> java(final Class<?> main, final String... arguments)
+    {
+        final List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        for (final String flag : ManagementFactory.getRuntimeMXBean().getInputArguments())
+        {
+            if (!flag.startsWith("-javaagent") && !flag.startsWith("-agentlib"))
+            {
+                command.add(flag);
+            }
+        }
+        command.addAll(List.of("-cp", System.getProperty("java.class.path"), main.getName()));
+        command.addAll(List.of(arguments));
+        return command;
     }
 
     /** Runs a command of the child's, like {@code ip link ...}, and throws with its output when it fails. */

@@ -8,6 +8,11 @@ import org.agrona.concurrent.UnsafeBuffer;
 
 import java.lang.reflect.InvocationTargetException;
 import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 
 import static io.pnet.link.Namespace.sh;
 import static io.pnet.link.Wire.check;
@@ -25,6 +30,11 @@ public final class PacketRingScenarios
 
     public static void main(final String[] arguments) throws Throwable
     {
+        if (arguments.length == 2)
+        {
+            Links.open(arguments[1], new LinkOptions(), LinkContext.standalone());
+            return;
+        }
         sh("ip link add pa type veth peer name pb");
         for (final String end : new String[]{"pa", "pb"})
         {
@@ -412,6 +422,60 @@ public final class PacketRingScenarios
         }
     }
 
+    static void countsEveryTimeTheInterfaceWentDown() throws Exception
+    {
+        // One that only listens learns it from its socket; frames from before are shown afterwards.
+        try (End a = new End("packet:pa", A); End b = new End("packet:pb", B))
+        {
+            for (int round = 1; round <= 3; round++)
+            {
+                check(b.plain(a.mac(), round, 60), "no room");
+                b.flush();
+                sh("ip link set pa down");
+                a.await(round);
+                a.pollFor(20);
+                equal(round, count(a, Counter.LINK_DOWN), "transitions");
+                sh("ip link set pa up");
+                Namespace.awaitUp("pa");
+                Namespace.awaitUp("pb");
+            }
+        }
+    }
+
+    static void takesOverInheritedDescriptors() throws Exception
+    {
+        // The second sockets of two rings are what another process would hand over: bound, and without rings.
+        final int first = NativePacket.open("packet:pb", "pb", -1, -1, B).gatherFd();
+        final int second = NativePacket.open("packet:pb", "pb", -1, -1, B).gatherFd();
+        final int third = NativePacket.open("packet:pb", "pb", -1, -1, B).gatherFd();
+        try (End a = new End("packet:pa", A); End one = new End("fd:" + first, B))
+        {
+            equal(0, ((PacketRing)one.link).txSlots(), "one descriptor has no TX ring");
+            exchange(a, one);
+            says("fd:" + first, "has rings already");
+        }
+        try (End a = new End("packet:pa", A); End two = new End("fd:" + second + "," + third, B))
+        {
+            check(((PacketRing)two.link).txSlots() > 0, "two descriptors have one");
+            check("pb".equals(((PacketRing)two.link).interfaceName()), "interface");
+            exchange(a, two);
+        }
+    }
+
+    private static void exchange(final End a, final End b)
+    {
+        final UnsafeBuffer payload = Wire.payload(30_000, 3);
+        check(a.plain(b.mac(), 1, 60) && a.gso(b.mac(), payload, 30_000, 1_460), "no room");
+        check(b.plain(a.mac(), 1, 60) && b.gso(a.mac(), payload, 30_000, 1_460), "no room");
+        a.flush();
+        b.flush();
+        a.await(2);
+        b.await(2);
+        equal(30_054, a.seen.peekLast().bytes().length, "length");
+        equal(30_054, b.seen.peekLast().bytes().length, "length");
+        a.seen.clear();
+    }
+
     static void waitsForFramesSignalsAndTime() throws Exception
     {
         try (End a = new End("packet:pa", A); End b = new End("packet:pb", B); KernelWait wait = new KernelWait())
@@ -565,6 +629,34 @@ public final class PacketRingScenarios
         {
             check(ex.getMessage().contains("PACKET_RX_RING") && ex.getMessage().contains("EINVAL"), ex.getMessage());
         }
+    }
+
+    static void saysWhichCapabilityIsMissing() throws Exception
+    {
+        final String ring = withoutCapabilities("packet:pa");
+        check(
+            ring.contains("cannot open packet:pa: socket(AF_PACKET) failed with EPERM") &&
+                ring.contains("CAP_NET_RAW") && ring.contains("fd:N"),
+            ring);
+        if (Files.isWritable(Path.of("/dev/net/tun")))
+        {
+            final String tap = withoutCapabilities("tap:mine");
+            check(
+                tap.contains("cannot open tap:mine: ioctl(TUNSETIFF) failed with EPERM") &&
+                    tap.contains("CAP_NET_ADMIN") && tap.contains("ip tuntap add dev mine mode tap"),
+                tap);
+        }
+    }
+
+    private static String withoutCapabilities(final String spec) throws Exception
+    {
+        final List<String> command = new ArrayList<>(List.of(
+            "setpriv", "--inh-caps=-net_raw,-net_admin", "--bounding-set=-net_raw,-net_admin"));
+        command.addAll(Namespace.java(PacketRingScenarios.class, "open", spec));
+        final Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+        final String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        equal(1, process.waitFor(), "exit of " + output);
+        return output;
     }
 
     private static void says(final String spec, final String... words)

@@ -23,8 +23,11 @@ class PacketRingTest
         "goesOnAfterTheInterfaceWasDown",
         "waitsForFramesSignalsAndTime",
         "reportsCongestionBehindAShaper",
+        "countsEveryTimeTheInterfaceWentDown",
+        "takesOverInheritedDescriptors",
         "readsZerosAfterClose",
         "explainsWhatItCannotOpen",
+        "saysWhichCapabilityIsMissing",
     })
     void packetRing(final String scenario) throws Exception
     {
