@@ -159,6 +159,11 @@ public final class Stack
                 work += transport.doWork(nowNs);
             }
             ip.flush(nowNs);
+            final boolean isComplete = !isCongested();
+            for (final Transport transport : running)
+            {
+                transport.onFlushed(isComplete);
+            }
         }
         catch (final RuntimeException ex)
         {
@@ -169,6 +174,19 @@ public final class Stack
         }
         counters.increment(Counter.STACK_CYCLES);
         return work;
+    }
+
+    /** Whether some link could not send all it was given: look again when its descriptor is writable. */
+    public boolean isCongested()
+    {
+        for (int i = 0; i < links.size(); i++)
+        {
+            if (links.get(i).isCongested())
+            {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** When {@link #doWork} next has something to do by itself; {@link Long#MAX_VALUE} when only frames bring work. */
@@ -196,6 +214,10 @@ public final class Stack
         }
         ip.flush(nowNs);
         links.forEach(Link::close);
+        for (final Transport transport : running)
+        {
+            transport.onFlushed(true);
+        }
         counters.set(Counter.CHUNKS_IN_USE, largeChunks.inUse() + (long)smallChunks.inUse());
     }
 }

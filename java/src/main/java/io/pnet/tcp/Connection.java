@@ -181,7 +181,8 @@ public final class Connection extends Timer
         this.handler = handler;
         this.rtt = new Rtt(settings.initialRtoNs, settings.minRtoNs, settings.maxRtoNs);
         this.congestion = settings.congestionControl.get();
-        this.sendBuffer = new SendBuffer(tcp.largeChunks, tcp.smallChunks, settings.sendBufferBytes);
+        this.sendBuffer = new SendBuffer(
+            tcp.largeChunks, tcp.smallChunks, tcp.released, settings.sendBufferBytes);
         this.receiveQueue = new ReceiveQueue(tcp.largeChunks, tcp.smallChunks);
         this.reassembly = new Reassembly(tcp.largeChunks, tcp.smallChunks);
     }

@@ -64,6 +64,7 @@ final class SendBuffer
 
     private final ChunkPool largeChunks;
     private final ChunkPool smallChunks;
+    private final ReleaseQueue released;
     private final int limit;
     private volatile Ring ring = new Ring(2);
 
@@ -86,10 +87,13 @@ final class SendBuffer
     @SuppressWarnings("unused")
     private int tailOwned;
 
-    SendBuffer(final ChunkPool largeChunks, final ChunkPool smallChunks, final int limit)
+    /** @param released where chunks go that frames on their way out may still refer to. */
+    SendBuffer(
+        final ChunkPool largeChunks, final ChunkPool smallChunks, final ReleaseQueue released, final int limit)
     {
         this.largeChunks = largeChunks;
         this.smallChunks = smallChunks;
+        this.released = released;
         this.limit = limit;
     }
 
@@ -339,7 +343,7 @@ final class SendBuffer
         int first = head;
         while (first != tail && endOf(ring, tail, first, Long.MAX_VALUE) <= offset)
         {
-            ring.chunks[first & mask].release();
+            released.add(ring.chunks[first & mask]);
             first++;
         }
         if (cursor - first < 0)
@@ -361,7 +365,7 @@ final class SendBuffer
         final Ring ring = this.ring;
         for (int i = head; i != tail; i++)
         {
-            ring.chunks[i & (ring.chunks.length - 1)].release();
+            released.add(ring.chunks[i & (ring.chunks.length - 1)]);
         }
         HEAD.setRelease(this, tail);
         tailChunk = null;
@@ -381,7 +385,7 @@ final class SendBuffer
             final Ring ring = this.ring;
             for (int i = head; i != tail; i++)
             {
-                ring.chunks[i & (ring.chunks.length - 1)].release();
+                released.add(ring.chunks[i & (ring.chunks.length - 1)]);
             }
             tailChunk = null;
             cursor = tail;

@@ -55,6 +55,7 @@ public final class TcpTransport implements Transport
     private final ConnectionTable connections = new ConnectionTable();
     private final Int2ObjectHashMap<Listener> listeners = new Int2ObjectHashMap<>();
 
+    final ReleaseQueue released = new ReleaseQueue();
     ChunkPool largeChunks;
     ChunkPool smallChunks;
     TcpTimers timers;
@@ -448,6 +449,15 @@ public final class TcpTransport implements Transport
     public long nextDeadlineNs()
     {
         return Long.MAX_VALUE;
+    }
+
+    @Override
+    public void onFlushed(final boolean isComplete)
+    {
+        if (isComplete)
+        {
+            released.releaseAll();
+        }
     }
 
     @Override

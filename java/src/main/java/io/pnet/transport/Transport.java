@@ -26,6 +26,15 @@ public interface Transport extends IpProtocol
      */
     long nextDeadlineNs();
 
+    /**
+     * The links were flushed at the end of a duty cycle.
+     *
+     * @param isComplete whether everything committed has left, so that no frame refers to appended payload any more.
+     */
+    default void onFlushed(final boolean isComplete)
+    {
+    }
+
     /** The stack ends: tell the peers, release everything. Last call. */
     void close(long nowNs);
 }
