@@ -91,6 +91,10 @@ final class TxRing
     /** Queues the frame that was claimed. */
     void commit(final TxFrame frame)
     {
+        if (frame.fragments() != 0)
+        {
+            throw new IllegalStateException("payload was appended to a frame that was not claimed as gathered");
+        }
         final int slot = slot(head);
         final int headerOffset = FRAME_OFFSET - vnetLength;
         final int length = frame.length();

@@ -1,9 +1,13 @@
 package io.pnet.link;
 
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Packet rings on both ends of a veth pair, see {@link PacketRingScenarios}. */
+/**
+ * Packet rings on both ends of a veth pair, see {@link PacketRingScenarios}.
+ */
+@Tag("interop")
 class PacketRingTest
 {
     @ParameterizedTest

@@ -2,6 +2,7 @@ package io.pnet.link;
 
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -9,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /** TAPs with a packet ring on their kernel side, see {@link TapScenarios}. */
+@Tag("interop")
 class TapTest
 {
     @BeforeAll
