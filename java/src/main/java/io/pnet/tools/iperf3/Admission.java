@@ -9,8 +9,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The server's door: reads the cookie of who comes and makes it the next test's client, a stream of the running test, or
- * somebody who is sent away. A connection that says nothing holds up nobody else.
+ * The server's door: reads the cookie of who comes and makes it the next test's client, a stream of the running test,
+ * or somebody who is sent away. A connection that says nothing holds up nobody else.
  *
  * <p>Its own threads accept and read cookies; the server's thread calls the methods.
  */

@@ -137,7 +137,8 @@ final class HumanReport implements Report
         {
             if (interval.stream().isSender)
             {
-                print("%s  %s%d  %s", rate, info.settings().bidirectional ? "          " : "", interval.packets(), note);
+                final String gap = info.settings().bidirectional ? "          " : "";
+                print("%s  %s%d  %s", rate, gap, interval.packets(), note);
             }
             else
             {
@@ -224,7 +225,7 @@ final class HumanReport implements Report
         }
         if (lines.size() > 1)
         {
-            both("[SUM]" + info.role(isSender), sumOf(lines), summary.remote() != null);
+            both("[SUM]" + info.role(isSender), Summary.sum(lines), summary.remote() != null);
         }
     }
 
@@ -261,40 +262,6 @@ final class HumanReport implements Report
                 print("%s                  receiver", rate);
             }
         }
-    }
-
-    static Summary.Line sumOf(final List<Summary.Line> lines)
-    {
-        final Summary.Line first = lines.get(0);
-        return new Summary.Line(
-            first.meter(),
-            sum(lines.stream().map(Summary.Line::sent).toList()),
-            sum(lines.stream().map(Summary.Line::received).toList()),
-            first.sentSeconds(),
-            first.receivedSeconds());
-    }
-
-    private static StreamResult sum(final List<StreamResult> results)
-    {
-        long bytes = 0;
-        long retransmits = -1;
-        double jitter = 0;
-        long errors = 0;
-        long packets = 0;
-        long outOfOrder = 0;
-        for (final StreamResult result : results)
-        {
-            bytes += result.bytes();
-            jitter += result.jitterSeconds() / results.size();
-            errors += result.errors();
-            packets += result.packets();
-            outOfOrder += result.outOfOrder();
-            if (result.retransmits() >= 0)
-            {
-                retransmits = Math.max(0, retransmits) + result.retransmits();
-            }
-        }
-        return new StreamResult(0, bytes, retransmits, jitter, errors, packets, outOfOrder, results.get(0).seconds());
     }
 
     @Override

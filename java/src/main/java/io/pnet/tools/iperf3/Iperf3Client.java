@@ -106,8 +106,7 @@ final class Iperf3Client
             {
                 case State.PARAM_EXCHANGE -> control.writeJson(settings.toJson());
                 case State.CREATE_STREAMS -> createStreams();
-                case State.TEST_START -> report.started(
-                    new TestInfo(settings, false, cookie, control.stream().remoteAddress()), streams);
+                case State.TEST_START -> report.started(info(), streams);
                 case State.TEST_RUNNING ->
                 {
                     runTest();
@@ -124,10 +123,14 @@ final class Iperf3Client
         }
     }
 
+    private TestInfo info()
+    {
+        return new TestInfo(settings, false, cookie, control.stream().remoteAddress());
+    }
+
     private Summary summary()
     {
-        return new Summary(
-            new TestInfo(settings, false, cookie, control.stream().remoteAddress()), run.meters(), localResults(), remote);
+        return new Summary(info(), run.meters(), localResults(), remote);
     }
 
     private Results localResults()

@@ -198,7 +198,8 @@ final class Iperf3Server implements AutoCloseable
     {
         if (settings.udp)
         {
-            try (DatagramServer datagrams = network.listenDatagrams(new InetSocketAddress(address.getAddress(), port())))
+            final InetSocketAddress at = new InetSocketAddress(address.getAddress(), port());
+            try (DatagramServer datagrams = network.listenDatagrams(at))
             {
                 control.writeState(State.CREATE_STREAMS);
                 final ByteBuffer first = ByteBuffer.allocateDirect(2_048);

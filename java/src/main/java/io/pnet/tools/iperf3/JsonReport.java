@@ -282,7 +282,7 @@ final class JsonReport implements Report
 
     private void totals(final List<Summary.Line> lines, final boolean isSender, final String suffix)
     {
-        final Summary.Line sum = HumanReport.sumOf(lines);
+        final Summary.Line sum = Summary.sum(lines);
         final JsonObject sent = new JsonObject();
         amount(sent, 0, sum.sentSeconds(), sum.sentSeconds(), sum.sent().bytes());
         final JsonObject received = new JsonObject();

@@ -21,7 +21,7 @@ final class Pacer
         this.startNs = startNs;
     }
 
-    /** How long to wait before the next block when {@code bytes} were sent by {@code nowNs}; 0 or less for not at all. */
+    /** How long to wait before the next block when {@code bytes} were sent by {@code nowNs}; 0 or less: not at all. */
     long waitNs(final long bytes, final long nowNs)
     {
         return bitsPerSecond == 0 ? 0 : startNs + (long)(bytes * 8e9 / bitsPerSecond) - nowNs;

@@ -1,6 +1,6 @@
 package io.pnet.tools.iperf3;
 
-/** The bytes that drive a test over its control connection, each sent by the server unless its comment says otherwise. */
+/** The bytes that drive a test over its control connection, sent by the server unless a comment says otherwise. */
 final class State
 {
     /** Streams are there, get ready. */

@@ -9,8 +9,8 @@ import java.util.List;
  * @param info   the test.
  * @param meters our streams' meters.
  * @param local  our results.
- * @param remote the peer's; null on a server (which reports its own view only, as iperf3 does) and when the test was cut
- *               short.
+ * @param remote the peer's; null on a server (which reports its own view only, as iperf3 does) and when the test was
+ *               cut short.
  */
 record Summary(TestInfo info, List<StreamMeter> meters, Results local, Results remote)
 {
@@ -62,5 +62,40 @@ record Summary(TestInfo info, List<StreamMeter> meters, Results local, Results r
     boolean firstIsSender()
     {
         return info.settings().bidirectional ? !info.isServer() : info.settings().reverse == info.isServer();
+    }
+
+    /** All of them as one. */
+    static Line sum(final List<Line> lines)
+    {
+        final Line first = lines.get(0);
+        return new Line(
+            first.meter(),
+            sumOfResults(lines.stream().map(Line::sent).toList()),
+            sumOfResults(lines.stream().map(Line::received).toList()),
+            first.sentSeconds(),
+            first.receivedSeconds());
+    }
+
+    private static StreamResult sumOfResults(final List<StreamResult> results)
+    {
+        long bytes = 0;
+        long retransmits = -1;
+        double jitter = 0;
+        long errors = 0;
+        long packets = 0;
+        long outOfOrder = 0;
+        for (final StreamResult result : results)
+        {
+            bytes += result.bytes();
+            jitter += result.jitterSeconds() / results.size();
+            errors += result.errors();
+            packets += result.packets();
+            outOfOrder += result.outOfOrder();
+            if (result.retransmits() >= 0)
+            {
+                retransmits = Math.max(0, retransmits) + result.retransmits();
+            }
+        }
+        return new StreamResult(0, bytes, retransmits, jitter, errors, packets, outOfOrder, results.get(0).seconds());
     }
 }

@@ -11,8 +11,8 @@ import java.util.concurrent.atomic.AtomicLong;
 /**
  * A test between TEST_RUNNING and TEST_END on one side: the streams' threads, the clock, the limits, the intervals.
  *
- * <p>One thread, the reporting one, calls {@link #start}, {@link #await} and {@link #finish}; streams' threads call what
- * says so.
+ * <p>One thread, the reporting one, calls {@link #start}, {@link #await} and {@link #finish}; streams' threads call
+ * what says so.
  */
 final class TestRun
 {

@@ -1,8 +1,8 @@
 package io.pnet.tools.iperf3;
 
 /**
- * Loss, order and jitter of a UDP stream as iperf3 counts them. The jitter is RFC 3550's (section 6.4.1): a running mean
- * of how much the transit time changes, which needs no common clock.
+ * Loss, order and jitter of a UDP stream as iperf3 counts them. The jitter is RFC 3550's (section 6.4.1): a running
+ * mean of how much the transit time changes, which needs no common clock.
  *
  * <p>Written by the receiving thread, read by the reporting one, which may see the fields of two datagrams mixed.
  */

@@ -1,0 +1,115 @@
+package io.pnet.tools;
+
+import io.pnet.tools.net.KernelNetwork;
+import io.pnet.tools.net.Network;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/** The options that every command has: which link, who we are there, and what is done to its frames. */
+public final class CommonOptions
+{
+    @Spec(Spec.Target.MIXEE)
+    private CommandSpec spec;
+
+    @Option(
+        names = "--link",
+        paramLabel = "LINK",
+        description = "packet:IFACE, tap:NAME, fd:N[,M], or kernel for the operating system's own network.")
+    private String link;
+
+    @Option(
+        names = "--ip",
+        paramLabel = "ADDR/PREFIX",
+        description = "Our address and its network, for example 10.0.0.2/24 or fd00::2/64; repeatable.")
+    private final List<String> addresses = new ArrayList<>();
+
+    @Option(
+        names = "--gateway", paramLabel = "ADDR", description = "Router to everything else; one for each IP version.")
+    private final List<String> gateways = new ArrayList<>();
+
+    @Option(names = "--mac", paramLabel = "MAC", description = "Our MAC address; otherwise made from the IP address.")
+    private String mac;
+
+    @Option(names = "--mtu", paramLabel = "BYTES", description = "Largest IP packet; otherwise the interface's.")
+    private Integer mtu;
+
+    @Option(names = "--pcap", paramLabel = "FILE", description = "Write every frame to a capture file.")
+    private Path pcap;
+
+    @Option(
+        names = "--impair",
+        paramLabel = "SPEC",
+        description = "Worsen the link, for example loss=1%%,delay=10ms,seed=7; in. and out. choose a direction.")
+    private String impair;
+
+    @Option(names = "--quiet", description = "Only results and errors.")
+    private boolean quiet;
+
+    @Option(names = "--debug", description = "Show a stack trace when something fails.")
+    private boolean debug;
+
+    boolean isQuiet()
+    {
+        return quiet;
+    }
+
+    boolean isKernel()
+    {
+        return "kernel".equals(link);
+    }
+
+    ParameterException usage(final String message)
+    {
+        return new ParameterException(spec.commandLine(), message);
+    }
+
+    /** Checks everything that can be known wrong before anything is opened. */
+    void validate()
+    {
+        if (link == null)
+        {
+            throw usage("missing --link: say packet:IFACE, tap:NAME, fd:N, or kernel");
+        }
+        if (isKernel())
+        {
+            if (!addresses.isEmpty() || !gateways.isEmpty() || mac != null || mtu != null || pcap != null ||
+                impair != null)
+            {
+                throw usage("--link kernel has its own addresses and frames: leave out --ip, --gateway, --mac, " +
+                    "--mtu, --pcap and --impair");
+            }
+            return;
+        }
+        OptionCheck.link(this, link);
+        if (addresses.isEmpty())
+        {
+            throw usage("missing --ip: give the address to use on " + link + ", for example --ip 10.0.0.2/24");
+        }
+        addresses.forEach(address -> OptionCheck.prefix(this, address));
+        gateways.forEach(gateway -> OptionCheck.address(this, "--gateway", gateway));
+        OptionCheck.mac(this, mac);
+        OptionCheck.mtu(this, mtu, addresses);
+        OptionCheck.impairment(this, impair);
+    }
+
+    /**
+     * Opens the network.
+     *
+     * @throws CommandException with one line that says what failed and what to do.
+     */
+    Network open()
+    {
+        validate();
+        if (isKernel())
+        {
+            return new KernelNetwork();
+        }
+        throw new CommandException("links other than kernel are not there yet");
+    }
+}

@@ -1,0 +1,79 @@
+package io.pnet.tools;
+
+import io.pnet.tools.net.Network;
+
+/**
+ * The network of one command, given back when the command ends, also by an interrupt.
+ */
+final class NetworkScope implements AutoCloseable
+{
+    private final Network network;
+    private final Interrupts interrupts;
+    private Runnable action;
+    private boolean isInterrupted;
+
+    /**
+     * Opens the network.
+     *
+     * @throws CommandException with one line that says what failed and what to do.
+     */
+    NetworkScope(final CommonOptions options)
+    {
+        interrupts = new Interrupts(this::interrupt);
+        try
+        {
+            network = options.open();
+        }
+        catch (final RuntimeException ex)
+        {
+            interrupts.close();
+            throw ex;
+        }
+    }
+
+    Network network()
+    {
+        return network;
+    }
+
+    /** What ends the command's waits when the user interrupts; otherwise the network is closed under it. */
+    synchronized void onInterrupt(final Runnable of)
+    {
+        action = of;
+        if (isInterrupted)
+        {
+            of.run();
+        }
+    }
+
+    boolean isInterrupted()
+    {
+        return interrupts.isInterrupted();
+    }
+
+    private synchronized void interrupt()
+    {
+        isInterrupted = true;
+        if (action != null)
+        {
+            action.run();
+        }
+        else if (network != null)
+        {
+            network.close();
+        }
+    }
+
+    @Override
+    public void close()
+    {
+        try
+        {
+            network.close();
+        }
+        finally
+        {
+            interrupts.close();
+        }
+    }
+}

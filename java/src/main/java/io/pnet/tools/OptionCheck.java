@@ -1,0 +1,113 @@
+package io.pnet.tools;
+
+import io.pnet.ip.IpAddress;
+import io.pnet.link.ImpairmentSpec;
+
+import java.util.List;
+
+/** Says in one line what is wrong with an option's value. */
+final class OptionCheck
+{
+    private static final int MIN_MTU = 576;
+    private static final int MIN_MTU_V6 = 1_280;
+    private static final int MAX_MTU = 65_535;
+
+    private OptionCheck()
+    {
+    }
+
+    static void link(final CommonOptions options, final String link)
+    {
+        if (!link.matches("packet:\\S+|tap:\\S+|fd:\\d+(,\\d+)?"))
+        {
+            throw options.usage("--link " + link + " is no link: say packet:IFACE, tap:NAME, fd:N, or kernel");
+        }
+    }
+
+    static void prefix(final CommonOptions options, final String text)
+    {
+        final int slash = text.indexOf('/');
+        if (slash < 0)
+        {
+            throw options.usage("--ip " + text + " has no prefix length: write it like " + text +
+                (text.indexOf(':') < 0 ? "/24" : "/64"));
+        }
+        final IpAddress address = address(options, "--ip", text.substring(0, slash));
+        final int most = address.isV4() ? 32 : 128;
+        int length = -1;
+        try
+        {
+            length = Integer.parseInt(text.substring(slash + 1));
+        }
+        catch (final NumberFormatException ex)
+        {
+            // Reported below like a number that is out of range.
+        }
+        if (length < 1 || length > most)
+        {
+            throw options.usage("--ip " + text + " has a bad prefix length: it is 1 to " + most);
+        }
+        if (address.isMulticast() || address.isUnspecified() || address.isLoopback() ||
+            address.equals(IpAddress.BROADCAST_V4))
+        {
+            throw options.usage("--ip " + text + " is not an address that one process can have");
+        }
+    }
+
+    static IpAddress address(final CommonOptions options, final String option, final String text)
+    {
+        try
+        {
+            return IpAddress.parse(text);
+        }
+        catch (final IllegalArgumentException ex)
+        {
+            throw options.usage(option + " " + text + ": no IP address: write it like 10.0.0.2 or fd00::2");
+        }
+    }
+
+    static void mac(final CommonOptions options, final String mac)
+    {
+        if (mac == null)
+        {
+            return;
+        }
+        if (!mac.matches("[0-9a-fA-F]{2}(:[0-9a-fA-F]{2}){5}"))
+        {
+            throw options.usage("--mac " + mac + " is no MAC address: write it like 02:00:00:00:00:01");
+        }
+        if ((Integer.parseInt(mac.substring(0, 2), 16) & 1) != 0 || mac.matches("[0:]+"))
+        {
+            throw options.usage("--mac " + mac + " is no address of one station: the first byte must be even");
+        }
+    }
+
+    static void mtu(final CommonOptions options, final Integer mtu, final List<String> addresses)
+    {
+        if (mtu == null)
+        {
+            return;
+        }
+        final int least = addresses.stream().anyMatch(text -> text.indexOf(':') >= 0) ? MIN_MTU_V6 : MIN_MTU;
+        if (mtu < least || mtu > MAX_MTU)
+        {
+            throw options.usage("--mtu " + mtu + " is out of range: " + least + " to " + MAX_MTU);
+        }
+    }
+
+    static void impairment(final CommonOptions options, final String impair)
+    {
+        if (impair == null)
+        {
+            return;
+        }
+        try
+        {
+            ImpairmentSpec.parse(impair);
+        }
+        catch (final IllegalArgumentException ex)
+        {
+            throw options.usage("--impair: " + ex.getMessage());
+        }
+    }
+}
