@@ -31,15 +31,20 @@ public final class IpProcess implements AutoCloseable
 {
     private static final System.Logger LOGGER = System.getLogger(IpProcess.class.getName());
 
+    private static final long LINGER_CHECK_NS = 2_000_000L;
+
     private final Stack stack;
     private final StackDriver driver;
     private final Link link;
     private final String linkName;
+    private final long lingerNs;
     private final List<IpAddress> addresses = new ArrayList<>();
     private final AddressWatch watch = new AddressWatch();
 
-    IpProcess(final Stack stack, final StackDriver driver, final Link link, final String linkName)
+    IpProcess(
+        final Stack stack, final StackDriver driver, final Link link, final String linkName, final long lingerNs)
     {
+        this.lingerNs = lingerNs;
         this.stack = stack;
         this.driver = driver;
         this.link = link;
@@ -95,10 +100,23 @@ public final class IpProcess implements AutoCloseable
         return driver.exclusively(action);
     }
 
-    /** Resets what is open and gives everything back. */
+    /**
+     * Ends the process's network: waits until the peers have what was written to connections that are closed (at most
+     * as long as {@link IpProcessBuilder#linger} says), resets the others, and gives everything back.
+     */
     @Override
     public void close()
     {
+        final long deadlineNs = driver.clock().nanoTime() + lingerNs;
+        while (driver.clock().nanoTime() < deadlineNs && driver.isOpen() &&
+            driver.exclusively(() -> stack.tcp().closingCount()) > 0)
+        {
+            driver.await(() -> false, driver.clock().nanoTime() + LINGER_CHECK_NS);
+            if (Thread.currentThread().isInterrupted())
+            {
+                break;
+            }
+        }
         driver.close();
     }
 

@@ -21,6 +21,7 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.security.SecureRandom;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -56,6 +57,7 @@ public final class IpProcessBuilder
     private TcpSettings tcpSettings = new TcpSettings();
     private RunMode runMode = RunMode.SHARED;
     private long spinNs = 20_000;
+    private long lingerNs = 5_000_000_000L;
     private RandomGenerator random;
     private Consumer<Throwable> errorHandler =
         ex -> LOGGER.log(System.Logger.Level.ERROR, "handler failed", ex);
@@ -195,6 +197,15 @@ public final class IpProcessBuilder
         return this;
     }
 
+    /**
+     * How long {@link IpProcess#close} waits for peers to acknowledge the end of closed connections; 5 s by default.
+     */
+    public IpProcessBuilder linger(final Duration limit)
+    {
+        lingerNs = limit.toNanos();
+        return this;
+    }
+
     /** The source of secrets, sequence numbers and ports; a {@link SecureRandom} seeds it by default. */
     public IpProcessBuilder random(final RandomGenerator random)
     {
@@ -243,7 +254,12 @@ public final class IpProcessBuilder
             context, smallChunks, ipSettings, tcpSettings, source, errorHandler, driver::wakeup, clock.nanoTime());
         stack.add(opened);
         final IpProcess process =
-            new IpProcess(stack, driver, opened, linkSpec != null ? linkSpec : opened.getClass().getSimpleName());
+            new IpProcess(
+                stack,
+                driver,
+                opened,
+                linkSpec != null ? linkSpec : opened.getClass().getSimpleName(),
+                runMode == RunMode.EMBEDDED ? 0 : lingerNs);
         final NetworkInterface networkInterface = stack.ip().addInterface(opened);
         for (final Prefixed each : addresses)
         {

@@ -106,6 +106,12 @@ public final class StackDriver implements AutoCloseable
         }
     }
 
+    /** Whether {@link #close} was not called yet. */
+    public boolean isOpen()
+    {
+        return !isClosed;
+    }
+
     // ---- ownership
 
     /** Whether the calling thread owns the stack now. */

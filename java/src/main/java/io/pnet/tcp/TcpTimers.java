@@ -14,7 +14,8 @@ import io.pnet.wire.TcpHeader;
 final class TcpTimers
 {
     private static final long MAX_PERSIST_NS = 60_000_000_000L;
-    private static final long MIN_PROBE_NS = 2_000_000L;
+    /** On top of two round trips, as Linux's two ticks: a peer that was not scheduled for a moment lost nothing. */
+    private static final long PROBE_SLACK_NS = 4_000_000L;
     /** RFC 8985 section 7.2: what a lone segment's acknowledgement may be delayed by. */
     private static final long MAX_ACK_DELAY_NS = 200_000_000L;
 
@@ -139,7 +140,7 @@ final class TcpTimers
         {
             return;
         }
-        long timeoutNs = Math.max(MIN_PROBE_NS, 2 * c.rtt.srttNs());
+        long timeoutNs = 2 * c.rtt.srttNs() + PROBE_SLACK_NS;
         if (c.sndNxt - c.sndUna <= c.sndMss)
         {
             timeoutNs += MAX_ACK_DELAY_NS;

@@ -74,6 +74,7 @@ public final class TcpTransport implements Transport
     @SuppressWarnings("unused")
     private Connection dirtyHead;
     private long nowNs;
+    private int closing;
     private boolean isClosed;
 
     public TcpTransport(final TcpSettings settings)
@@ -223,6 +224,22 @@ public final class TcpTransport implements Transport
     public int connectionCount()
     {
         return connections.size();
+    }
+
+    /**
+     * Connections that their users have closed and whose last bytes, or FIN, the peer has not yet acknowledged. Stack's
+     * owner.
+     */
+    public int closingCount()
+    {
+        closing = 0;
+        connections.forEach(c ->
+        {
+            final boolean isUnfinished = c.state == TcpState.ESTABLISHED || c.state == TcpState.CLOSE_WAIT ||
+                c.state == TcpState.FIN_WAIT_1 || c.state == TcpState.CLOSING || c.state == TcpState.LAST_ACK;
+            closing += c.isCloseRequested() && isUnfinished ? 1 : 0;
+        });
+        return closing;
     }
 
     /** Shows every connection; stack's owner. */
@@ -467,7 +484,8 @@ public final class TcpTransport implements Transport
         isClosed = true;
         connections.forEach(c ->
         {
-            if (c.state != TcpState.TIME_WAIT && c.state != TcpState.SYN_SENT)
+            final boolean isFinished = c.isClosedByUser && c.state == TcpState.FIN_WAIT_2;
+            if (c.state != TcpState.TIME_WAIT && c.state != TcpState.SYN_SENT && !isFinished)
             {
                 output.sendReset(c, nowNs);
             }
