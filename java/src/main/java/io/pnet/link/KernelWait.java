@@ -26,7 +26,7 @@ public final class KernelWait implements AutoCloseable
     private final AtomicInteger state = new AtomicInteger(AWAKE);
     private final Object closing = new Object();
     private final int eventFd;
-    private boolean isClosed;
+    private volatile boolean isClosed;
 
     /**
      * Makes a wake-up event.
