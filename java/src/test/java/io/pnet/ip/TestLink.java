@@ -74,8 +74,8 @@ final class TestLink implements Link
         {
             final Inbound next = inbound.poll();
             counters.increment(Counter.LINK_RX_FRAMES);
-            // At an odd place behind other bytes, so that absolute offsets show.
-            final byte[] memory = new byte[next.bytes.length + 2 + 6];
+            // Behind other bytes, so that absolute offsets show, and with nothing after, so that no read goes too far.
+            final byte[] memory = new byte[2 + next.bytes.length];
             System.arraycopy(next.bytes, 0, memory, 2, next.bytes.length);
             rxFrame.wrap(new UnsafeBuffer(memory), 2, next.bytes.length);
             next.state.accept(rxFrame);
