@@ -9,6 +9,7 @@ import org.agrona.concurrent.UnsafeBuffer;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.function.BooleanSupplier;
 
 /**
  * A connection over which both sides send a pseudo-random stream, check every byte they receive by its offset, and
@@ -16,8 +17,22 @@ import java.nio.ByteBuffer;
  */
 final class Transfer
 {
+    /** How a side takes what arrives. */
+    enum Reading
+    {
+        /** All of it where it lies. */
+        IN_PLACE,
+        /** Nothing in place: everything through the connection's queue, at once. */
+        QUEUED,
+        /** Some in place, the rest through the queue, and that only when the test's clock says so. */
+        SLOW
+    }
+
+    private static final int BLOCK = 16 << 10;
+
     private final long seed;
     private final long bytes;
+    private final BooleanSupplier mayEnd;
     final Side client;
     final Side server;
 
@@ -26,18 +41,23 @@ final class Transfer
         private final String name;
         private final long salt;
         private final long peerSalt;
-        private final UnsafeBuffer block = new UnsafeBuffer(ByteBuffer.allocateDirect(16 << 10));
+        private final Reading reading;
+        private final UnsafeBuffer block = new UnsafeBuffer(ByteBuffer.allocateDirect(BLOCK));
+        private long blockAt = -1;
+        private int turn;
         Connection connection;
         long sent;
         long received;
+        boolean isFinished;
         boolean isPeerClosed;
         CloseReason reason;
 
-        private Side(final String name, final long salt, final long peerSalt)
+        private Side(final String name, final long salt, final long peerSalt, final Reading reading)
         {
             this.name = name;
             this.salt = salt;
             this.peerSalt = peerSalt;
+            this.reading = reading;
         }
 
         @Override
@@ -51,22 +71,37 @@ final class Transfer
         public int onReceive(
             final Connection connection, final UnsafeBuffer buffer, final int offset, final int length)
         {
-            check(buffer, offset, length);
-            return length;
+            final int taken = reading == Reading.IN_PLACE ? length :
+                reading == Reading.QUEUED ? 0 : (int)(++turn * 0x9E3779B9L % (length + 1));
+            final int n = Math.abs(taken);
+            check(buffer, offset, n);
+            return n;
         }
 
         @Override
         public void onReadable(final Connection connection)
         {
-            // Bytes that were put in order by reassembly come this way.
-            while (true)
+            // Bytes that were put in order by reassembly come this way even when reading is in place.
+            if (reading != Reading.SLOW)
             {
-                final int n = connection.read(block, 0, block.capacity());
+                drain(Integer.MAX_VALUE);
+            }
+        }
+
+        /** Reads up to so many bytes of what is queued. */
+        void drain(final int limit)
+        {
+            int left = limit;
+            while (left > 0)
+            {
+                final int n = connection.read(block, 0, Math.min(left, block.capacity()));
+                blockAt = -1;
                 if (n == 0)
                 {
                     return;
                 }
                 check(block, 0, n);
+                left -= n;
             }
         }
 
@@ -90,48 +125,70 @@ final class Transfer
 
         private void check(final UnsafeBuffer buffer, final int offset, final int length)
         {
-            for (int i = 0; i < length; i++)
+            int i = 0;
+            while (i < length)
             {
-                if (buffer.getByte(offset + i) != byteAt(peerSalt, received + i))
+                final long at = received + i;
+                final int inWord = (int)(at & 7);
+                final int n = Math.min(8 - inWord, length - i);
+                long word = wordAt(peerSalt, at >>> 3) >>> (inWord * 8);
+                for (int j = 0; j < n; j++)
                 {
-                    throw new AssertionError("seed " + seed + ": " + name + " got a wrong byte at " + (received + i));
+                    if (buffer.getByte(offset + i + j) != (byte)word)
+                    {
+                        throw new AssertionError(
+                            "seed " + seed + ": " + name + " got a wrong byte at " + (at + j));
+                    }
+                    word >>>= 8;
                 }
+                i += n;
             }
             received += length;
         }
 
-        private void fill()
+        /** Writes while there is room; ends the stream when it is long enough. */
+        void fill()
         {
-            while (sent < bytes)
+            while (!isFinished)
             {
-                final int n = (int)Math.min(block.capacity(), bytes - sent);
-                for (int i = 0; i < n; i++)
+                if (sent >= bytes)
                 {
-                    block.putByte(i, byteAt(salt, sent + i));
+                    if (mayEnd.getAsBoolean())
+                    {
+                        isFinished = true;
+                        connection.shutdownOutput();
+                        return;
+                    }
+                    if (connection.unacknowledged() > 8 * BLOCK)
+                    {
+                        return;
+                    }
                 }
-                final int taken = connection.write(block, 0, n);
+                final long start = sent & ~7L;
+                if (blockAt != start)
+                {
+                    for (int i = 0; i < BLOCK; i += 8)
+                    {
+                        block.putLong(i, wordAt(salt, start + i >>> 3), java.nio.ByteOrder.LITTLE_ENDIAN);
+                    }
+                    blockAt = start;
+                }
+                final int skip = (int)(sent - start);
+                final int n = (int)Math.min(BLOCK - skip, sent < bytes ? bytes - sent : BLOCK);
+                final int taken = connection.write(block, skip, n);
                 sent += taken;
                 if (taken < n)
                 {
                     return;
                 }
             }
-            if (sent == bytes)
-            {
-                sent++;
-                connection.shutdownOutput();
-            }
-        }
-
-        boolean isDone()
-        {
-            return received == bytes && isPeerClosed;
         }
 
         @Override
         public String toString()
         {
-            return name + " received " + received + " of " + bytes + ", peer closed " + isPeerClosed + ", " + reason +
+            return name + " sent " + sent + (isFinished ? " (all)" : "") + ", received " + received +
+                ", peer closed " + isPeerClosed + ", " + reason +
                 (connection == null ? "" : ", " + connection.info());
         }
     }
@@ -146,29 +203,66 @@ final class Transfer
         final TcpSettings settings)
         throws IOException
     {
+        this(network, from, to, address, port, bytes, settings, settings, Reading.IN_PLACE, Reading.IN_PLACE,
+            () -> true);
+    }
+
+    /**
+     * Connects and starts.
+     *
+     * @param bytes  each side sends at least so many.
+     * @param mayEnd asked when they are sent; while it says no, more is.
+     */
+    Transfer(
+        final Network network,
+        final Network.Node from,
+        final Network.Node to,
+        final IpAddress address,
+        final int port,
+        final long bytes,
+        final TcpSettings clientSettings,
+        final TcpSettings serverSettings,
+        final Reading clientReading,
+        final Reading serverReading,
+        final BooleanSupplier mayEnd)
+        throws IOException
+    {
         this.seed = network.seed();
         this.bytes = bytes;
-        client = new Side("client", seed, ~seed);
-        server = new Side("server", ~seed, seed);
-        to.stack().tcp().listen(IpAddress.ANY, port, 16, settings, connection ->
+        this.mayEnd = mayEnd;
+        client = new Side("client", seed, ~seed, clientReading);
+        server = new Side("server", ~seed, seed, serverReading);
+        to.stack().tcp().listen(IpAddress.ANY, port, 16, serverSettings, connection ->
         {
             server.connection = connection;
             return server;
         });
         client.connection = from.stack().tcp().connect(
-            IpAddress.ANY, 0, address, port, settings, client, network.nowNs());
+            IpAddress.ANY, 0, address, port, clientSettings, client, network.nowNs());
     }
 
     boolean isDone()
     {
-        return client.isDone() && server.isDone();
+        return isDone(client, server) && isDone(server, client);
     }
 
-    private static byte byteAt(final long salt, final long offset)
+    /** What moves while the transfer is alive. */
+    long progress()
     {
-        long x = (offset >>> 3) * 0x9E3779B97F4A7C15L + salt;
+        return client.received + server.received + client.sent + server.sent +
+            (client.isPeerClosed ? 1 : 0) + (server.isPeerClosed ? 1 : 0);
+    }
+
+    private static boolean isDone(final Side receiver, final Side sender)
+    {
+        return sender.isFinished && receiver.received == sender.sent && receiver.isPeerClosed;
+    }
+
+    private static long wordAt(final long salt, final long index)
+    {
+        long x = index * 0x9E3779B97F4A7C15L + salt;
         x = (x ^ x >>> 32) * 0xD6E8FEB86659FD93L;
-        return (byte)(x >>> ((offset & 7) * 8));
+        return x ^ x >>> 29;
     }
 
     @Override
