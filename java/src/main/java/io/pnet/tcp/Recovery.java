@@ -24,6 +24,9 @@ final class Recovery
     private int delivered;
     private long rttSampleNs;
     private long latestRttNs;
+    private boolean isAmbiguous;
+    private long ambiguousSentNs;
+    private int priorFack;
     private boolean newlyLost;
 
     Recovery(final Counters counters, final TcpTimers timers)
@@ -46,6 +49,8 @@ final class Recovery
         delivered = 0;
         rttSampleNs = 0;
         latestRttNs = 0;
+        isAmbiguous = false;
+        priorFack = r.fack;
         newlyLost = false;
 
         if (advanced)
@@ -59,13 +64,7 @@ final class Recovery
         {
             hasDsack = processSack(c, s, receivedNs);
         }
-        if (rttSampleNs > 0)
-        {
-            c.rtt.sample(rttSampleNs, nowNs);
-            c.window.srttNs = c.rtt.srttNs();
-            c.window.minRttNs = c.rtt.minNs();
-            c.window.latestRttNs = latestRttNs;
-        }
+        sampleRtt(c, s, advanced, receivedNs, nowNs);
         if (c.sackPermitted)
         {
             onDsack(c, s.ack, hasDsack);
@@ -93,6 +92,38 @@ final class Recovery
         }
     }
 
+    /**
+     * Takes the round-trip time. When something that was sent more than once is among what an acknowledgement covers,
+     * its originals may have waited at the peer for that: nothing is known (Karn, RFC 6298 section 3), unless the time
+     * stamp's echo (RFC 7323 section 4) shows that the last transmission was what arrived. An older echo tells nothing:
+     * the acknowledgement of the original may have been lost, and then it echoes that for ever.
+     */
+    private void sampleRtt(
+        final Connection c, final Segment s, final boolean advanced, final long receivedNs, final long nowNs)
+    {
+        if (isAmbiguous)
+        {
+            rttSampleNs = 0;
+            latestRttNs = 0;
+            if (c.timestamps && s.hasTimestamps && s.options.tsEcr() == c.timestamp(ambiguousSentNs))
+            {
+                rttSampleNs = Math.max(1, receivedNs - ambiguousSentNs);
+                latestRttNs = rttSampleNs;
+            }
+        }
+        if (rttSampleNs > 0)
+        {
+            c.rtt.sample(rttSampleNs, nowNs);
+            c.window.srttNs = c.rtt.srttNs();
+            c.window.minRttNs = c.rtt.minNs();
+            c.window.latestRttNs = latestRttNs;
+        }
+        else if (advanced)
+        {
+            c.rtt.progress();
+        }
+    }
+
     // ---- the scoreboard
 
     private void acknowledge(final Connection c, final int ack, final long receivedNs)
@@ -109,6 +140,11 @@ final class Recovery
             }
             else
             {
+                if (sent.is(0, SentSegments.EVER_RETRANSMITTED))
+                {
+                    ambiguousSentNs = isAmbiguous ? Math.max(ambiguousSentNs, sent.sentNs(0)) : sent.sentNs(0);
+                    isAmbiguous = true;
+                }
                 forgetLoss(c, 0, n);
                 onDelivered(c, 0, n, end, receivedNs);
             }
@@ -127,7 +163,6 @@ final class Recovery
         {
             c.sendBuffer.acknowledge(Math.min(c.sndUnaOffset, c.finOffset));
         }
-        c.rtt.progress();
         if (SeqNumber.lt(r.fack, ack))
         {
             r.fack = ack;
@@ -229,7 +264,7 @@ final class Recovery
             // The oldest covers the peer's delay too, which the time-out must; the newest is the path's.
             rttSampleNs = Math.max(rttSampleNs, rttNs);
             latestRttNs = rttNs;
-            if (SeqNumber.lt(end, r.fack))
+            if (SeqNumber.lt(end, priorFack))
             {
                 r.reorderingSeen = true;
             }
@@ -346,6 +381,8 @@ final class Recovery
         if (newlyLost && c.recovery.phase == RecoveryState.Phase.OPEN)
         {
             enterRecovery(c, nowNs);
+            delivered = 0;
+            proportionalRate(c, false);
         }
     }
 
@@ -374,7 +411,9 @@ final class Recovery
             final int credit = Math.min(c.sndMss, Math.max(0, c.inFlight() - c.sndMss));
             r.dupAckBytes += credit;
             delivered += credit;
-            if (r.dupAcks == DUP_THRESH && r.phase == RecoveryState.Phase.OPEN)
+            // What was sent again for nothing is acknowledged again, too: that is no new loss (RFC 6582, section 3.2).
+            if (r.dupAcks == DUP_THRESH && r.phase == RecoveryState.Phase.OPEN &&
+                SeqNumber.gt(c.sndUna, r.recoveryPoint))
             {
                 markHeadLost(c);
             }
@@ -436,6 +475,7 @@ final class Recovery
                 if (SeqNumber.geq(c.sndUna, r.recoveryPoint))
                 {
                     leaveRecovery(c);
+                    c.rtt.newData();
                 }
                 if (delivered > 0)
                 {
@@ -584,6 +624,11 @@ final class Recovery
         final RecoveryState r = c.recovery;
         if (!r.tlpOutstanding || SeqNumber.lt(ack, r.tlpEndSeq))
         {
+            return;
+        }
+        if (r.tlpIsRetransmission && !hasDsack && ack == r.tlpEndSeq)
+        {
+            // Whether this answers the original or the probe is not clear yet: the next acknowledgement tells.
             return;
         }
         r.tlpOutstanding = false;

@@ -10,6 +10,9 @@ final class Rtt
     /** How long a minimum counts before the path is measured anew. */
     private static final long MIN_RTT_WINDOW_NS = 300_000_000_000L;
 
+    /** Sixteen times the RTO: no path becomes slower than that at once, but repeated loss looks as if it did. */
+    private static final int MAX_HELD_BACKOFF = 4;
+
     private final long minRtoNs;
     private final long maxRtoNs;
     private long srttNs;
@@ -19,6 +22,7 @@ final class Rtt
     private long minRttAtNs;
     private long latestNs;
     private int backoff;
+    private int heldBackoff;
 
     Rtt(final long initialRtoNs, final long minRtoNs, final long maxRtoNs)
     {
@@ -49,6 +53,7 @@ final class Rtt
         }
         baseRtoNs = Math.min(maxRtoNs, Math.max(minRtoNs, srttNs + Math.max(GRANULARITY_NS, 4 * rttvarNs)));
         backoff = 0;
+        heldBackoff = 0;
     }
 
     /** Whether anything was measured yet. */
@@ -90,10 +95,23 @@ final class Rtt
         backoff++;
     }
 
-    /** New data was acknowledged: the back-off ends, even before a new sample (as Linux does). */
+    /**
+     * Something was acknowledged, but there is no measurement in it: what is being repaired goes on without a back-off,
+     * and the back-off is held for {@link #newData()}.
+     */
     void progress()
     {
+        heldBackoff = Math.max(heldBackoff, backoff);
         backoff = 0;
+    }
+
+    /**
+     * Everything is repaired. Until a measurement the RTO is what it was backed off to (Karn): if the path has become
+     * slower than the RTO, only so can a segment be sent once and measured.
+     */
+    void newData()
+    {
+        backoff = Math.max(backoff, Math.min(heldBackoff, MAX_HELD_BACKOFF));
     }
 
     /** RFC 6298 section 5.7: the SYN was lost, so that nothing is known; 3 s from here on. */
@@ -103,6 +121,7 @@ final class Rtt
         {
             baseRtoNs = Math.max(baseRtoNs, Math.min(maxRtoNs, 3_000_000_000L));
             backoff = 0;
+            heldBackoff = 0;
         }
     }
 }

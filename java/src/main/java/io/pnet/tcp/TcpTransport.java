@@ -701,6 +701,7 @@ public final class TcpTransport implements Transport
         c.sndUna = c.iss;
         c.sndNxt = c.iss;
         c.recovery.fack = c.iss;
+        c.recovery.recoveryPoint = c.iss;
         c.progressNs = nowNs;
         int shift = 0;
         while (shift < TcpOptions.MAX_WINDOW_SCALE && 0xFFFF << shift < own.receiveBufferBytes)

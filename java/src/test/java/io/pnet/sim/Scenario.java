@@ -164,6 +164,7 @@ final class Scenario
     }
 
     private void transfer(final Network network, final Network.Node[] nodes, final Transfer transfer)
+        throws IOException
     {
         final long stuckNs = isPatient ? PATIENT_STUCK_NS : STUCK_NS;
         final boolean isSlow = reading[0] == Transfer.Reading.SLOW || reading[1] == Transfer.Reading.SLOW;
@@ -186,6 +187,10 @@ final class Scenario
             else if (network.nowNs() - progressNs > stuckNs)
             {
                 throw new AssertionError("stuck: " + transfer);
+            }
+            if (transfer.client.reason == CloseReason.UNREACHABLE && transfer.client.sent == 0 && hasFaults)
+            {
+                transfer.connect();
             }
             if (transfer.client.reason != null && transfer.client.reason != CloseReason.CLOSED ||
                 transfer.server.reason != null && transfer.server.reason != CloseReason.CLOSED)

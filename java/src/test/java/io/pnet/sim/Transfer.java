@@ -33,8 +33,14 @@ final class Transfer
     private final long seed;
     private final long bytes;
     private final BooleanSupplier mayEnd;
+    private final Connector connector;
     final Side client;
     final Side server;
+
+    private interface Connector
+    {
+        Connection connect() throws IOException;
+    }
 
     final class Side implements TcpHandler
     {
@@ -237,8 +243,16 @@ final class Transfer
             server.connection = connection;
             return server;
         });
-        client.connection = from.stack().tcp().connect(
+        this.connector = () -> from.stack().tcp().connect(
             IpAddress.ANY, 0, address, port, clientSettings, client, network.nowNs());
+        connect();
+    }
+
+    /** Connects, for example again after all requests for the peer's address were lost. */
+    void connect() throws IOException
+    {
+        client.reason = null;
+        client.connection = connector.connect();
     }
 
     boolean isDone()
