@@ -13,6 +13,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Random;
+import java.util.concurrent.atomic.AtomicInteger;
 
 import static io.pnet.link.Namespace.sh;
 import static io.pnet.link.Wire.check;
@@ -235,6 +237,55 @@ public final class PacketRingScenarios
             }
             equal(2_000, count(a, Counter.LINK_TX_FRAMES), "sent");
         }
+    }
+
+    static void showsSmallAndLargeFramesInTheOrderOfTheWire() throws Exception
+    {
+        sh("ip link set pa mtu 9000");
+        sh("ip link set pb mtu 9000");
+        final int frames = 20_000;
+        final Random random = new Random(7);
+        final AtomicInteger shown = new AtomicInteger();
+        try (End a = new End("packet:pa", A); End b = new End("packet:pb", B))
+        {
+            // Sent by another thread, so that slots fill while they are read; at most 100 frames under way.
+            final Thread sender = new Thread(() ->
+            {
+                for (int i = 0; i < frames; i++)
+                {
+                    while (i - shown.get() >= 100)
+                    {
+                        a.flush();
+                        Thread.yield();
+                    }
+                    check(a.plain(b.mac(), i, lengthOf(i)), "no room");
+                }
+                a.flushAll();
+            });
+            sender.start();
+            final long end = System.nanoTime() + 30_000_000_000L;
+            while (shown.get() < frames && System.nanoTime() < end)
+            {
+                b.link.poll(b::onFrame, 1 + random.nextInt(12), System.nanoTime());
+                while (!b.seen.isEmpty())
+                {
+                    final Seen seen = b.seen.remove();
+                    final int number = seen.number();
+                    equal(shown.get(), number, "order");
+                    equal(lengthOf(number), seen.bytes().length, "length of " + number);
+                    equal(Wire.byteAt(number, lengthOf(number) - 19), seen.bytes()[lengthOf(number) - 1], "last byte");
+                    shown.incrementAndGet();
+                }
+            }
+            sender.join();
+            equal(frames, shown.get(), "shown");
+            check(count(b, Counter.LINK_RX_COPIED) > frames / 10, "large ones");
+        }
+    }
+
+    private static int lengthOf(final int number)
+    {
+        return (number * 2_654_435_761L >>> 7 & 3) == 0 ? 2_000 + number % 7_000 : 60 + number % 1_400;
     }
 
     static void takesPlainFramesLargerThanASlot() throws Exception

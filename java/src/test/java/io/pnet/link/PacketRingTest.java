@@ -18,6 +18,7 @@ class PacketRingTest
         "showsTheVlanTagThatTheKernelStripped",
         "letsTheHandlerKeepChunks",
         "keepsTheOrderOfCommitsAcrossLanes",
+        "showsSmallAndLargeFramesInTheOrderOfTheWire",
         "takesPlainFramesLargerThanASlot",
         "worksWithoutTxRing",
         "dropsAndCountsWhenThePoolIsExhausted",
