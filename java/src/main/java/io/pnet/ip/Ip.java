@@ -194,7 +194,10 @@ public final class Ip
 
     /**
      * Room for one packet: link and IP headers are the layer's, the caller writes {@code transportLength} bytes at
-     * {@link #transportOffset}. If the next hop's address is not yet known the packet waits, in a bounded queue.
+     * {@link #transportOffset}. If the next hop's address is not yet known the packet waits, in a bounded queue (a GSO
+     * packet does not: it is dropped and counted). What is larger than the path MTU is fragmented at {@link #commit},
+     * unless it is TCP or gathered. One claim at a time: the next one of anybody, and what a received packet makes this
+     * layer send, voids it.
      *
      * @param trafficClass TOS or traffic class, with ECN bits.
      * @param gathered     whether payload will be appended to the frame by reference.

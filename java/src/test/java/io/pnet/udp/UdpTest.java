@@ -14,6 +14,7 @@ import org.junit.jupiter.api.Test;
 import java.lang.management.ManagementFactory;
 import java.net.BindException;
 import java.net.NoRouteToHostException;
+import java.nio.ByteOrder;
 import java.util.List;
 import java.util.Random;
 
@@ -305,6 +306,32 @@ class UdpTest
         run();
         assertEquals(List.of(thrown), b.handlerErrors);
         assertEquals(1, b.counters.get(Counter.STACK_HANDLER_ERRORS));
+    }
+
+    @Test
+    void cutsToThePathMtuThatARouterReports() throws Exception
+    {
+        b.udp.bind(B4, 7, heardByB);
+        final UdpEndpoint client = a.udp.bind(A4, 0, heardByA);
+        send(client, random(1400), B4, 7);
+        run();
+        final long fragments = a.counters.get(Counter.IP_FRAGMENTS_TX);
+        final UnsafeBuffer quote = new UnsafeBuffer(new byte[8]);
+        quote.putShort(0, (short)client.localPort(), ByteOrder.BIG_ENDIAN);
+        quote.putShort(2, (short)7, ByteOrder.BIG_ENDIAN);
+        final IcmpError error = new IcmpError();
+        // About a port that nobody has: a forgery.
+        quote.putShort(0, (short)1, ByteOrder.BIG_ENDIAN);
+        a.udp.onIcmpError(error.set(IcmpError.Kind.PACKET_TOO_BIG, A4, B4, 1000, quote, 0, 8), nowNs);
+        send(client, random(1400), B4, 7);
+        assertEquals(fragments, a.counters.get(Counter.IP_FRAGMENTS_TX));
+        quote.putShort(0, (short)client.localPort(), ByteOrder.BIG_ENDIAN);
+        a.udp.onIcmpError(error.set(IcmpError.Kind.PACKET_TOO_BIG, A4, B4, 1000, quote, 0, 8), nowNs);
+        send(client, random(1400), B4, 7);
+        assertEquals(fragments + 2, a.counters.get(Counter.IP_FRAGMENTS_TX));
+        run();
+        assertEquals(3, heardByB.datagrams.size());
+        assertEquals(List.of(IcmpError.Kind.PACKET_TOO_BIG), heardByA.errors);
     }
 
     @Test
