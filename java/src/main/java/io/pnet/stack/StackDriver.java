@@ -56,6 +56,7 @@ public final class StackDriver implements AutoCloseable
     private final RunMode mode;
     private final long spinNs;
     private final LinkWait linkWait;
+    private final BooleanSupplier isDriverThere;
     private final ConcurrentLinkedQueue<Thread> parked = new ConcurrentLinkedQueue<>();
     private final Object closing = new Object();
     private Stack stack;
@@ -92,6 +93,7 @@ public final class StackDriver implements AutoCloseable
         this.mode = mode;
         this.spinNs = spinNs;
         this.linkWait = LinkWait.forLink(link);
+        this.isDriverThere = () -> drivers > 0;
     }
 
     void start(final Stack stack, final String name)
@@ -458,34 +460,35 @@ public final class StackDriver implements AutoCloseable
             {
                 quietTicks = 0;
                 keepGoing();
+                if (owner != null)
+                {
+                    LockSupport.parkNanos(this, KEEPER_TICK_NS);
+                }
             }
         }
     }
 
-    /** Drives until somebody else comes to. */
+    /** Drives until somebody else does: one who waits, or one who has just run a cycle of its own. */
     private void keepGoing()
     {
-        while (!isClosed && drivers == 0)
+        while (!isClosed && drivers == 0 && tryAcquire())
         {
-            int work = 1;
-            if (tryAcquire())
-            {
-                work = cycle(clock.nanoTime());
-                release();
-            }
-            else
-            {
-                Thread.onSpinWait();
-            }
+            final long nowNs = clock.nanoTime();
+            final int work = cycle(nowNs);
+            release();
             if (work == 0 && WAITER.compareAndSet(this, null, keeper))
             {
                 try
                 {
-                    sleep(() -> drivers > 0, nextDeadlineNs);
+                    sleep(isDriverThere, nextDeadlineNs);
                 }
                 finally
                 {
                     waiter = null;
+                }
+                if (lastCycleNs != nowNs)
+                {
+                    break;
                 }
             }
         }
