@@ -85,3 +85,39 @@ remove_namespace()
   done
   ip netns del "$1"
 }
+
+# Builds the launcher and the benchmarks, without running tests, unless they are there and newer than every source.
+build_once()
+{
+  local built=$top/jmh/target/benchmarks.jar
+  if [ -x "$top/java/target/pnet" ] && [ -f "$built" ] \
+    && [ -z "$(find "$top/java/src/main" "$top/jmh/src/main" "$top/native" "$top"/*/pom.xml "$top/pom.xml" \
+      "$top/CMakeLists.txt" -newer "$built" -type f -print -quit)" ]; then
+    return
+  fi
+  echo "Building Pnet (once) ..."
+  mkdir -p "$top/build/logs"
+  (cd "$top" && mvn -B -ntp -q package -Dmaven.test.skip=true -Dmaven.javadoc.skip=true) >"$top/build/logs/build.log" 2>&1 \
+    || { tail -n 30 "$top/build/logs/build.log" >&2; die "the build failed, see build/logs/build.log"; }
+  if [ ! -x "$top/java/target/pnet" ] || [ ! -f "$built" ]; then
+    die "the build left no launcher or no benchmarks"
+  fi
+}
+
+# The benchmarks' jar, and the jar with the native library.
+benchmark_class_path()
+{
+  local native
+  native=$(printf ':%s' "$top"/java/target/pnet-*-linux-*.jar)
+  echo "$top/jmh/target/benchmarks.jar$native"
+}
+
+# Pnet's version, and the commit where there is one.
+describe_version()
+{
+  local version commit
+  version=$(sed -n 's|^  <version>\(.*\)</version>|\1|p' "$top/pom.xml" | head -n 1)
+  commit=$(git -C "$top" rev-parse --short HEAD 2>/dev/null) || commit=
+  [ -z "$(git -C "$top" status --porcelain 2>/dev/null)" ] || commit="$commit and changes"
+  echo "$version${commit:+ ($commit)}"
+}

@@ -1,0 +1,83 @@
+package io.pnet.bench.compare;
+
+import com.google.gson.Gson;
+import com.google.gson.JsonParseException;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Runs {@link io.pnet.bench.RoundTrip} at both ends of a wire. */
+final class LatencyTest
+{
+    private static final int PORT = 5301;
+    private static final double START_TIMEOUT_S = 8;
+
+    private final List<String> java;
+    private final Path folder;
+    private final double seconds;
+
+    /**
+     * How to run the tests.
+     *
+     * @param java    the command that runs a class of the benchmarks: JVM, flags and class path.
+     * @param folder  where the programs' output is kept while they run.
+     * @param seconds how long round trips are counted; they warm up before for a third of that, half a second at least.
+     */
+    LatencyTest(final List<String> java, final Path folder, final double seconds)
+    {
+        this.java = java;
+        this.folder = folder;
+        this.seconds = seconds;
+    }
+
+    /**
+     * Round trips from the left end to the right one and back.
+     *
+     * @param loaded whether a bulk stream runs from left to right at the same time, between the same two processes.
+     */
+    LatencyRun run(final Wire wire, final Setup setup, final Role role, final boolean loaded)
+        throws IOException, InterruptedException
+    {
+        final double warmUpS = Math.max(0.5, seconds / 3);
+        final List<String> serverCommand = command(setup, 2, role.pnetReceives, "server");
+        final List<String> clientCommand = command(setup, 1, role.pnetSends, "client");
+        clientCommand.addAll(List.of(
+            "--host", setup.address(2),
+            "--warm-up", Double.toString(warmUpS),
+            "--seconds", Double.toString(seconds)));
+        if (loaded)
+        {
+            clientCommand.add("--load");
+        }
+        try (Program server = Program.start("echo server", wire.right(), folder, serverCommand))
+        {
+            server.awaitListening(PORT, START_TIMEOUT_S);
+            try (Program client = Program.start("round-trip client", wire.left(), folder, clientCommand))
+            {
+                final String printed = client.await(warmUpS + seconds + START_TIMEOUT_S);
+                return new Gson().fromJson(printed, LatencyRun.class);
+            }
+            catch (final JsonParseException e)
+            {
+                throw new CellFailure("the round-trip client printed no JSON: " + e.getMessage());
+            }
+        }
+    }
+
+    private List<String> command(final Setup setup, final int end, final boolean isPnet, final String side)
+    {
+        final List<String> command = new ArrayList<>(java);
+        command.addAll(List.of("io.pnet.bench.RoundTrip", side, "--port", Integer.toString(PORT)));
+        if (isPnet)
+        {
+            command.addAll(List.of("--link", "packet:veth0", "--ip", setup.prefix(end)));
+        }
+        else
+        {
+            command.addAll(List.of("--link", "kernel"));
+        }
+        return command;
+    }
+}

@@ -1,0 +1,170 @@
+package io.pnet.bench.compare;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/** A program that runs at one end of a wire, its output in files, ended at the latest when it is closed. */
+final class Program implements AutoCloseable
+{
+    private static final long POLL_MS = 10;
+
+    private final String name;
+    private final Process process;
+    private final Path out;
+    private final Path err;
+
+    private Program(final String name, final Process process, final Path out, final Path err)
+    {
+        this.name = name;
+        this.process = process;
+        this.out = out;
+        this.err = err;
+    }
+
+    /**
+     * Starts a program in a namespace.
+     *
+     * @param name      what failures call it.
+     * @param namespace where.
+     * @param folder    where its output is kept while it runs.
+     * @param command   the command and its arguments.
+     */
+    static Program start(final String name, final String namespace, final Path folder, final List<String> command)
+        throws IOException
+    {
+        final List<String> whole = new ArrayList<>(List.of("ip", "netns", "exec", namespace));
+        whole.addAll(command);
+        final Path out = Files.createTempFile(folder, "out", ".txt");
+        final Path err = Files.createTempFile(folder, "err", ".txt");
+        // `ip netns exec` becomes the command, and pnet's launcher becomes java: the process stays the same one.
+        final Process process = new ProcessBuilder(whole)
+            .redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()))
+            .redirectOutput(out.toFile())
+            .redirectError(err.toFile())
+            .start();
+        return new Program(name, process, out, err);
+    }
+
+    long pid()
+    {
+        return process.pid();
+    }
+
+    String output() throws IOException
+    {
+        return Files.readString(out, StandardCharsets.UTF_8);
+    }
+
+    /**
+     * Waits until the program ends by itself.
+     *
+     * @return what it printed.
+     * @throws CellFailure if it takes longer, or ends with another code than 0.
+     */
+    String await(final double seconds) throws IOException, InterruptedException
+    {
+        if (!process.waitFor((long)(seconds * 1000), TimeUnit.MILLISECONDS))
+        {
+            throw new CellFailure(name + " did not end within " + Math.round(seconds) + " s" + said());
+        }
+        if (process.exitValue() != 0)
+        {
+            throw new CellFailure(name + " ended with " + process.exitValue() + said());
+        }
+        return output();
+    }
+
+    /** Waits until the program listens on a port: kernel sockets show it, Pnet says it. */
+    void awaitListening(final int port, final double seconds) throws IOException, InterruptedException
+    {
+        final long deadlineNs = System.nanoTime() + (long)(seconds * 1e9);
+        while (!listensInKernel(port) && !said("listening"))
+        {
+            requireAlive();
+            if (System.nanoTime() - deadlineNs > 0)
+            {
+                throw new CellFailure(name + " does not listen on port " + port + said());
+            }
+            Thread.sleep(POLL_MS);
+        }
+    }
+
+    void requireAlive() throws IOException
+    {
+        if (!process.isAlive())
+        {
+            throw new CellFailure(name + " ended early with " + process.exitValue() + said());
+        }
+    }
+
+    /** Bytes that an interface in the program's namespace has received. */
+    long receivedBytes(final String device) throws IOException
+    {
+        return receivedBytes(process.pid(), device);
+    }
+
+    @Override
+    public void close() throws InterruptedException, IOException
+    {
+        process.destroy();
+        if (!process.waitFor(2, TimeUnit.SECONDS))
+        {
+            process.destroyForcibly();
+            process.waitFor(2, TimeUnit.SECONDS);
+        }
+        Files.deleteIfExists(out);
+        Files.deleteIfExists(err);
+    }
+
+    private static long receivedBytes(final long pid, final String device) throws IOException
+    {
+        for (final String line : Files.readAllLines(Path.of("/proc/" + pid + "/net/dev")))
+        {
+            final int colon = line.indexOf(':');
+            if (colon > 0 && line.substring(0, colon).trim().equals(device))
+            {
+                return Long.parseLong(line.substring(colon + 1).trim().split("\\s+")[0]);
+            }
+        }
+        throw new CellFailure("no interface " + device + " where the receiver runs");
+    }
+
+    private boolean listensInKernel(final int port) throws IOException
+    {
+        final String suffix = String.format(":%04X", port);
+        for (final String table : List.of("tcp", "tcp6"))
+        {
+            final Path file = Path.of("/proc/" + process.pid() + "/net/" + table);
+            if (!Files.exists(file))
+            {
+                continue;
+            }
+            for (final String line : Files.readAllLines(file))
+            {
+                final String[] fields = line.trim().split("\\s+");
+                if (fields.length > 3 && fields[1].endsWith(suffix) && fields[3].equals("0A"))
+                {
+                    return true;
+                }
+            }
+        }
+        return false;
+    }
+
+    private boolean said(final String word) throws IOException
+    {
+        return (Files.readString(out) + Files.readString(err)).toLowerCase(java.util.Locale.ROOT).contains(word);
+    }
+
+    private String said() throws IOException
+    {
+        final String all = (Files.readString(err) + Files.readString(out)).strip();
+        final int limit = 300;
+        return all.isEmpty() ? "" : ": " + all.substring(0, Math.min(limit, all.length())).replace('\n', ' ');
+    }
+}

@@ -1,0 +1,76 @@
+package io.pnet.bench.compare;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/** Two namespaces and what joins them, made and removed by {@code ci/net}. */
+final class Wire implements AutoCloseable
+{
+    private static final int TIMEOUT_S = 20;
+
+    private final Path net;
+    private final String name;
+
+    private Wire(final Path net, final String name)
+    {
+        this.net = net;
+        this.name = name;
+    }
+
+    /**
+     * Makes a wire.
+     *
+     * @param net   the script, {@code ci/net}.
+     * @param name  what the namespaces' names begin with.
+     * @param setup what kind of wire.
+     * @param role  who has the ends.
+     */
+    static Wire up(final Path net, final String name, final Setup setup, final Role role)
+        throws IOException, InterruptedException
+    {
+        final Wire wire = new Wire(net, name);
+        final String pnet = setup.attach();
+        wire.run(
+            "up", name,
+            "--rate", setup.rate(),
+            "--offloads", setup.offloads(),
+            "--left", role.pnetSends ? pnet : "kernel",
+            "--right", role.pnetReceives ? pnet : "kernel");
+        return wire;
+    }
+
+    /** The namespace of the sender. */
+    String left()
+    {
+        return name + "-left";
+    }
+
+    /** The namespace of the receiver. */
+    String right()
+    {
+        return name + "-right";
+    }
+
+    @Override
+    public void close() throws IOException, InterruptedException
+    {
+        run("down", name);
+    }
+
+    private void run(final String... arguments) throws IOException, InterruptedException
+    {
+        final List<String> command = new ArrayList<>(List.of(net.toString()));
+        command.addAll(List.of(arguments));
+        final Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+        process.getOutputStream().close();
+        final String said = new String(process.getInputStream().readAllBytes()).strip();
+        if (!process.waitFor(TIMEOUT_S, TimeUnit.SECONDS) || process.exitValue() != 0)
+        {
+            process.destroyForcibly();
+            throw new CellFailure("ci/net " + String.join(" ", arguments) + " failed: " + said);
+        }
+    }
+}
