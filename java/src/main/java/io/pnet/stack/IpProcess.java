@@ -140,7 +140,8 @@ public final class IpProcess implements AutoCloseable
         @Override
         public synchronized void onReady(final IpAddress address)
         {
-            ready++;
+            // The layer adds a link-local address of its own to the first IPv6 one.
+            ready += addresses.contains(address) ? 1 : 0;
             notifyAll();
         }
 
