@@ -117,6 +117,8 @@ public final class UdpSocket implements Closeable
             try
             {
                 endpoint.connect(IpAddress.of(remote.getAddress()), remote.getPort());
+                localAddress =
+                    new InetSocketAddress(endpoint.localAddress().toInetAddress(), endpoint.localPort());
                 return null;
             }
             catch (final NoRouteToHostException ex)
@@ -129,6 +131,36 @@ public final class UdpSocket implements Closeable
             throw failure;
         }
         isConnected = true;
+    }
+
+    /**
+     * Makes a socket of its own for a peer, at the same port: it gets the peer's datagrams from now on, this one gets
+     * everybody else's. The port stays this socket's.
+     */
+    public UdpSocket accept(final InetSocketAddress remote) throws IOException
+    {
+        final UdpSocket accepted = new UdpSocket(process);
+        final NoRouteToHostException failure = process.exclusively(() ->
+        {
+            try
+            {
+                accepted.endpoint = endpoint.accept(
+                    IpAddress.of(remote.getAddress()), remote.getPort(), accepted.new Handler());
+                accepted.localAddress = new InetSocketAddress(
+                    accepted.endpoint.localAddress().toInetAddress(), accepted.endpoint.localPort());
+                return null;
+            }
+            catch (final NoRouteToHostException ex)
+            {
+                return ex;
+            }
+        });
+        if (failure != null)
+        {
+            throw failure;
+        }
+        accepted.isConnected = true;
+        return accepted;
     }
 
     /** Whether datagrams may go to broadcast addresses; off unless told. */

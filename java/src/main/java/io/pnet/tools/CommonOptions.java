@@ -1,12 +1,16 @@
 package io.pnet.tools;
 
+import io.pnet.stack.IpProcess;
+import io.pnet.stack.IpProcessBuilder;
 import io.pnet.tools.net.KernelNetwork;
 import io.pnet.tools.net.Network;
+import io.pnet.tools.net.PnetNetwork;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -53,6 +57,8 @@ public final class CommonOptions
 
     @Option(names = "--debug", description = "Show a stack trace when something fails.")
     private boolean debug;
+
+    private volatile String captureFailure;
 
     boolean isQuiet()
     {
@@ -110,6 +116,54 @@ public final class CommonOptions
         {
             return new KernelNetwork();
         }
-        throw new CommandException("links other than kernel are not there yet");
+        try
+        {
+            return new PnetNetwork(process());
+        }
+        catch (final IllegalArgumentException | IllegalStateException ex)
+        {
+            throw usage(ex.getMessage());
+        }
+        catch (final IOException | UnsatisfiedLinkError ex)
+        {
+            throw new CommandException(ex.getMessage(), ex);
+        }
+    }
+
+    private IpProcess process() throws IOException
+    {
+        final IpProcessBuilder builder = IpProcess.builder().link(link);
+        addresses.forEach(builder::address);
+        gateways.forEach(builder::gateway);
+        if (mac != null)
+        {
+            builder.mac(mac);
+        }
+        if (mtu != null)
+        {
+            builder.mtu(mtu);
+        }
+        if (pcap != null)
+        {
+            builder.capture(pcap).captureErrors(this::onCaptureError);
+        }
+        if (impair != null)
+        {
+            builder.impair(impair);
+        }
+        return builder.start();
+    }
+
+    private void onCaptureError(final String message)
+    {
+        final String line = "--pcap " + pcap + ": " + message;
+        captureFailure = line;
+        System.getLogger(CommonOptions.class.getName()).log(System.Logger.Level.WARNING, line);
+    }
+
+    /** Why the capture is incomplete; null when it is not. To be asked when the network is closed. */
+    String captureFailure()
+    {
+        return captureFailure;
     }
 }

@@ -54,12 +54,22 @@ public final class Main implements Runnable
      */
     static int run(final PrintStream out, final PrintStream err, final String... args)
     {
+        final boolean isDebug = isDebug(args);
+        final CommandLog log = new CommandLog(err, isDebug);
         final CommandLine commandLine = new CommandLine(new Main());
+        log.install();
         commandLine.setOut(new java.io.PrintWriter(out, true));
         commandLine.setErr(new java.io.PrintWriter(err, true));
         commandLine.setParameterExceptionHandler((ex, arguments) -> explainUsage(ex, err));
-        commandLine.setExecutionExceptionHandler((ex, command, result) -> explain(ex, err, isDebug(args)));
-        return commandLine.execute(args);
+        commandLine.setExecutionExceptionHandler((ex, command, result) -> explain(ex, log, err, isDebug));
+        try
+        {
+            return commandLine.execute(args);
+        }
+        catch (final Error ex)
+        {
+            return explain(ex, log, err, isDebug);
+        }
     }
 
     private static int explainUsage(final ParameterException ex, final PrintStream err)
@@ -69,13 +79,14 @@ public final class Main implements Runnable
         return USAGE;
     }
 
-    private static int explain(final Exception ex, final PrintStream err, final boolean isDebug)
+    private static int explain(
+        final Throwable ex, final CommandLog log, final PrintStream err, final boolean isDebug)
     {
         final boolean isExpected = ex instanceof CommandException || ex instanceof IOException;
         final String message = ex.getMessage() == null ? ex.toString() : ex.getMessage();
-        err.println("pnet: " + (isExpected ?
+        log.say(isExpected ?
             oneLine(message) :
-            "internal error: " + oneLine(ex.toString()) + (isDebug ? "" : " (--debug shows where)")));
+            "internal error: " + oneLine(ex.toString()) + (isDebug ? "" : " (--debug shows where)"));
         if (isDebug)
         {
             ex.printStackTrace(err);
@@ -95,7 +106,7 @@ public final class Main implements Runnable
         return false;
     }
 
-    private static String oneLine(final String text)
+    static String oneLine(final String text)
     {
         return text.strip().replaceAll("\\s*\\R\\s*", " ");
     }

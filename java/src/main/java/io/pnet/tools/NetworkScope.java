@@ -7,6 +7,7 @@ import io.pnet.tools.net.Network;
  */
 final class NetworkScope implements AutoCloseable
 {
+    private final CommonOptions options;
     private final Network network;
     private final Interrupts interrupts;
     private Runnable action;
@@ -19,6 +20,7 @@ final class NetworkScope implements AutoCloseable
      */
     NetworkScope(final CommonOptions options)
     {
+        this.options = options;
         interrupts = new Interrupts(this::interrupt);
         try
         {
@@ -64,6 +66,11 @@ final class NetworkScope implements AutoCloseable
         }
     }
 
+    /**
+     * Gives the network back.
+     *
+     * @throws CommandException when the capture could not be written.
+     */
     @Override
     public void close()
     {
@@ -74,6 +81,10 @@ final class NetworkScope implements AutoCloseable
         finally
         {
             interrupts.close();
+        }
+        if (options.captureFailure() != null)
+        {
+            throw new CommandException(options.captureFailure());
         }
     }
 }

@@ -42,6 +42,7 @@ public final class UdpEndpoint implements AutoCloseable
     private final UdpTransport transport;
     private Destination destination;
     private boolean isClosed;
+    private boolean isPortOwner = true;
     private boolean isBroadcastOn;
     private int trafficClass;
     private int hopLimit;
@@ -162,6 +163,30 @@ public final class UdpEndpoint implements AutoCloseable
         return this;
     }
 
+    /**
+     * Makes a connected endpoint beside this one, at the same address and port: from now on it gets the peer's
+     * datagrams and this one does not. The port stays this endpoint's and is given back with it.
+     *
+     * @throws NoRouteToHostException as {@link #connect}.
+     */
+    public UdpEndpoint accept(final IpAddress remote, final int port, final UdpHandler acceptedHandler)
+        throws NoRouteToHostException
+    {
+        final UdpEndpoint accepted = new UdpEndpoint(
+            transport, new IpAddress(boundHi, boundLo), localPort, hopLimit, acceptedHandler);
+        accepted.isPortOwner = false;
+        transport.add(accepted);
+        try
+        {
+            return accepted.connect(remote, port);
+        }
+        catch (final NoRouteToHostException ex)
+        {
+            transport.remove(accepted);
+            throw ex;
+        }
+    }
+
     /** Undoes {@link #connect}. */
     public void disconnect()
     {
@@ -235,7 +260,10 @@ public final class UdpEndpoint implements AutoCloseable
         if (!isClosed)
         {
             transport.remove(this);
-            transport.release(this);
+            if (isPortOwner)
+            {
+                transport.release(this);
+            }
             isClosed = true;
             forgetPeer();
         }

@@ -18,6 +18,8 @@ final class Admission
 {
     private static final Duration COOKIE_PATIENCE = Duration.ofSeconds(10);
 
+    private static final Duration END_PATIENCE = Duration.ofSeconds(2);
+
     /** A test's client. */
     record Client(String cookie, Control control)
     {
@@ -31,6 +33,7 @@ final class Admission
     private final StreamServer listener;
     private Client client;
     private boolean isClientTaken;
+    private boolean isEnding;
     private int expected;
     private List<Arrival> arrivals = new ArrayList<>();
     private IOException failure;
@@ -88,10 +91,20 @@ final class Admission
         {
             stream.abort();
         }
+        catch (final InterruptedException ex)
+        {
+            Thread.currentThread().interrupt();
+            stream.abort();
+        }
     }
 
-    private synchronized boolean admit(final Client comer, final long order)
+    private synchronized boolean admit(final Client comer, final long order) throws InterruptedException
     {
+        final long untilNs = System.nanoTime() + END_PATIENCE.toNanos();
+        while (isEnding && System.nanoTime() < untilNs)
+        {
+            wait(END_PATIENCE.toMillis());
+        }
         if (client == null)
         {
             client = comer;
@@ -146,9 +159,17 @@ final class Admission
         return new ArrayList<>(arrivals);
     }
 
+    /** The test is as good as over: who comes now is the next client, a moment later. */
+    synchronized void beginEnd()
+    {
+        isEnding = true;
+    }
+
     /** The next client may come. */
     synchronized void endTest()
     {
+        isEnding = false;
+        notifyAll();
         client = null;
         isClientTaken = false;
         expected = 0;

@@ -4,6 +4,7 @@ import io.pnet.tools.CommandException;
 import io.pnet.tools.net.Datagrams;
 import io.pnet.tools.net.Network;
 import io.pnet.tools.net.Stream;
+import io.pnet.tools.net.StreamOptions;
 
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -79,7 +80,7 @@ final class Iperf3Client
         final Stream stream;
         try
         {
-            stream = network.connect(local, server, settings.udp ? null : settings.congestion, connectTimeout);
+            stream = network.connect(local, server, StreamOptions.NO_DELAY, connectTimeout);
         }
         catch (final IOException ex)
         {
@@ -87,7 +88,6 @@ final class Iperf3Client
                 server.getPort() + ": " + ex.getMessage(), ex);
         }
         control = new Control(stream);
-        stream.noDelay();
         control.readTimeout(PATIENCE);
         if (settings.blockSize == 0)
         {
@@ -153,15 +153,12 @@ final class Iperf3Client
         final Stream stream;
         try
         {
-            stream = network.connect(local, server, settings.congestion, connectTimeout);
+            stream = network.connect(
+                local, server, new StreamOptions(settings.noDelay, settings.congestion), connectTimeout);
         }
         catch (final IOException ex)
         {
             throw new IOException("unable to connect stream: " + ex.getMessage(), ex);
-        }
-        if (settings.noDelay)
-        {
-            stream.noDelay();
         }
         new Control(stream).writeCookie(cookie);
         return new TcpTestStream(index, isSender, settings, stream);

@@ -154,14 +154,16 @@ final class Iperf3Server implements AutoCloseable
         }
         finally
         {
+            // First of all: the client has its results and may come again at once.
+            admission.endTest();
             final TestRun test = run;
             if (test != null)
             {
                 test.close();
             }
             run = null;
+            listener.congestion(null);
             streams.forEach(TestStream::close);
-            admission.endTest();
         }
     }
 
@@ -212,6 +214,10 @@ final class Iperf3Server implements AutoCloseable
                 }
             }
             return;
+        }
+        if (settings.congestion == null || network.canChooseCongestion(settings.congestion))
+        {
+            listener.congestion(settings.congestion);
         }
         admission.expectStreams(settings.totalStreams());
         control.writeState(State.CREATE_STREAMS);
@@ -286,6 +292,7 @@ final class Iperf3Server implements AutoCloseable
         control.writeState(State.EXCHANGE_RESULTS);
         Results.fromJson(control.readJson());
         control.writeJson(local.toJson());
+        admission.beginEnd();
         control.writeState(State.DISPLAY_RESULTS);
         report.summary(new Summary(info, test.meters(), local, null));
         final byte last = control.readState();

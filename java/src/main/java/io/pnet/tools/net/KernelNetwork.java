@@ -24,12 +24,12 @@ public final class KernelNetwork implements Network
     public Stream connect(
         final InetSocketAddress local,
         final InetSocketAddress remote,
-        final String congestion,
+        final StreamOptions options,
         final Duration timeout) throws IOException
     {
-        if (congestion != null && !canChooseCongestion(congestion))
+        if (options.congestion() != null && !canChooseCongestion(options.congestion()))
         {
-            throw new IOException("the JDK cannot choose the kernel's congestion control " + congestion +
+            throw new IOException("the JDK cannot choose the kernel's congestion control " + options.congestion() +
                 ": set net.ipv4.tcp_congestion_control or the route's congctl");
         }
         final SocketChannel channel = SocketChannel.open();
@@ -39,6 +39,7 @@ public final class KernelNetwork implements Network
             {
                 channel.bind(local);
             }
+            channel.setOption(StandardSocketOptions.TCP_NODELAY, options.noDelay());
             channel.socket().connect(remote, (int)Math.max(1, timeout.toMillis()));
             return new KernelStream(channel);
         }
@@ -141,6 +142,12 @@ public final class KernelNetwork implements Network
         public Stream accept() throws IOException
         {
             return new KernelStream(channel.accept());
+        }
+
+        @Override
+        public void congestion(final String congestion)
+        {
+            // What can be chosen is the kernel's default, which they have anyway.
         }
 
         @Override

@@ -10,13 +10,13 @@ public interface Network extends AutoCloseable
     /**
      * Connects a TCP stream.
      *
-     * @param local      address and port to come from; null for any.
-     * @param remote     who to connect to.
-     * @param congestion congestion control by name; null for the default.
-     * @param timeout    how long to wait for the peer, more than zero.
+     * @param local   address and port to come from; null for any.
+     * @param remote  who to connect to.
+     * @param options what it does.
+     * @param timeout how long to wait for the peer, more than zero.
      * @throws IOException with one line for the user when there is no connection.
      */
-    Stream connect(InetSocketAddress local, InetSocketAddress remote, String congestion, Duration timeout)
+    Stream connect(InetSocketAddress local, InetSocketAddress remote, StreamOptions options, Duration timeout)
         throws IOException;
 
     /**

@@ -28,7 +28,7 @@ public interface Stream extends Closeable
      */
     void readTimeout(Duration timeout) throws IOException;
 
-    /** Sends small writes at once (no Nagle). */
+    /** Sends small writes at once (no Nagle); for streams that were accepted. */
     void noDelay() throws IOException;
 
     /** Says to the peer that nothing more comes; reading goes on. */

@@ -10,6 +10,13 @@ public interface StreamServer extends Closeable
     /** Waits for the next connection. */
     Stream accept() throws IOException;
 
+    /**
+     * Congestion control of the connections that begin from now on.
+     *
+     * @param congestion a name that {@link Network#canChooseCongestion} knows; null for the default.
+     */
+    void congestion(String congestion);
+
     /** Where it listens. */
     InetSocketAddress localAddress();
 
