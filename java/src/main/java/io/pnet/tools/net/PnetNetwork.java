@@ -14,8 +14,6 @@ import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.Map;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
 
 /** An IP process of our own. Owns it: closing the network closes the process. */
@@ -28,7 +26,6 @@ public final class PnetNetwork implements Network
     private static final int IP6_HEADERS = 40 + 8;
 
     private final IpProcess process;
-    private final Set<PnetStream> streams = ConcurrentHashMap.newKeySet();
 
     /**
      * @param process running.
@@ -54,7 +51,7 @@ public final class PnetNetwork implements Network
         final TcpSettings settings = new TcpSettings();
         settings.noDelay = options.noDelay();
         settings.congestionControl = congestionControl(options.congestion());
-        return track(TcpSocket.connect(process, local, remote, settings, timeout));
+        return new PnetStream(TcpSocket.connect(process, local, remote, settings, timeout));
     }
 
     @Override
@@ -119,19 +116,11 @@ public final class PnetNetwork implements Network
         return (int)mtu - (stream.localAddress().getAddress().getAddress().length == 4 ? IP4_HEADERS : IP6_HEADERS);
     }
 
-    /** Waits until what was written to closed streams has arrived, as a kernel would see to it, then closes. */
+    /** Also waits until what was written to closed streams has arrived, as a kernel would see to it. */
     @Override
     public void close()
     {
-        streams.forEach(PnetStream::linger);
         process.close();
-    }
-
-    private PnetStream track(final TcpSocket socket)
-    {
-        final PnetStream stream = new PnetStream(socket, streams::remove);
-        streams.add(stream);
-        return stream;
     }
 
     private final class Server implements StreamServer
@@ -151,7 +140,7 @@ public final class PnetNetwork implements Network
         @Override
         public Stream accept() throws IOException
         {
-            return track(socket.accept());
+            return new PnetStream(socket.accept());
         }
 
         @Override
