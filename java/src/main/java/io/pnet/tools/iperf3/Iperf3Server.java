@@ -288,6 +288,8 @@ final class Iperf3Server implements AutoCloseable
             default -> throw event.failure();
         }
 
+        // Before the results: a client that receives may be in the middle of a block, and waits for the rest of it.
+        test.close();
         control.readTimeout(PATIENCE);
         control.writeState(State.EXCHANGE_RESULTS);
         Results.fromJson(control.readJson());

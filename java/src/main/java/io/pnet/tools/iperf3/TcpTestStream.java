@@ -97,7 +97,6 @@ final class TcpTestStream extends TestStream
     @Override
     public void close()
     {
-        // What is still in the buffers belongs to no result.
-        stream.abort();
+        stream.close();
     }
 }

@@ -318,7 +318,7 @@ final class TestRun
         }
     }
 
-    /** Ends the streams and waits for their threads a moment. */
+    /** Closes the streams and waits for their threads a moment. */
     void close()
     {
         isRunning = false;
