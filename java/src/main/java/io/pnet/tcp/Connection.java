@@ -149,6 +149,7 @@ public final class Connection extends Timer
     // ---- lists of the transport
     Connection nextActive;
     boolean isActive;
+    boolean isWritableDue;
     Connection nextDirty;
     int tableHash;
 
@@ -375,9 +376,14 @@ public final class Connection extends Timer
 
     private int afterRead(final int length)
     {
-        if (length > 0 && receiveQueue.consumed() >= (long)UPDATE_WINDOW_AT.getAcquire(this))
+        if (length > 0)
         {
-            signal();
+            // Pairs with updateWindowAt: of the two, the later sees what the other has written.
+            VarHandle.fullFence();
+            if (receiveQueue.consumed() >= (long)UPDATE_WINDOW_AT.getAcquire(this))
+            {
+                signal();
+            }
         }
         return length;
     }
@@ -422,7 +428,17 @@ public final class Connection extends Timer
     /** The reader wakes the owner once it has consumed up to here. */
     void updateWindowAt(final long consumed)
     {
-        UPDATE_WINDOW_AT.setRelease(this, consumed);
+        if (consumed == Long.MAX_VALUE)
+        {
+            UPDATE_WINDOW_AT.setRelease(this, consumed);
+            return;
+        }
+        UPDATE_WINDOW_AT.setVolatile(this, consumed);
+        if (receiveQueue.consumed() >= consumed)
+        {
+            // The reader got there while the window was computed, and looked before it could know.
+            signal();
+        }
     }
 
     long offsetOf(final int seq)
@@ -533,6 +549,7 @@ public final class Connection extends Timer
     private void onHandlerError(final Throwable ex)
     {
         tcp.onHandlerError(ex);
+        sendBuffer.abandonClaim();
         abort();
     }
 }

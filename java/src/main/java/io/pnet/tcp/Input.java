@@ -54,6 +54,12 @@ final class Input
             return arrivesInSynSent(c, s, nowNs);
         }
         timers.onReceived(c, nowNs);
+        if (c.state == TcpState.SYN_RECEIVED && s.isSyn() && s.isAck() && !s.isRst() && s.seq == c.irs)
+        {
+            // Simultaneous open: the peer acknowledges our SYN by repeating its own (RFC 9293 figure 8). What the SYN
+            // says is known already, and with it in front the segment would lie before the window.
+            s.trimFront(c.rcvNxt);
+        }
         if (!isTimestampAcceptable(c, s, nowNs) || !isSequenceAcceptable(c, s, nowNs))
         {
             return false;
@@ -345,6 +351,11 @@ final class Input
             case TIME_WAIT:
                 // RFC 1337: a reset does not cut TIME_WAIT short.
                 return true;
+            case CLOSING:
+            case LAST_ACK:
+                // RFC 9293 section 3.10.7.4: nothing is signalled when only the acknowledgement of our FIN is missing.
+                tcp.closed(c, c.offsetOf(c.sndUna) >= c.finOffset ? CloseReason.CLOSED : CloseReason.RESET);
+                return true;
             default:
                 tcp.closed(c, CloseReason.RESET);
                 return true;
@@ -353,10 +364,6 @@ final class Input
 
     private boolean arrivesSyn(final Connection c, final Segment s, final long nowNs)
     {
-        if (c.state == TcpState.SYN_RECEIVED && s.isAck() && s.seq == c.irs)
-        {
-            return true;
-        }
         // RFC 5961 section 4.2.
         challenge(c, nowNs);
         return drop(Counter.TCP_RX_DROP_BLIND);
@@ -601,6 +608,11 @@ final class Input
         if (seq != c.rcvNxt)
         {
             c.finPending = true;
+            if (s.payloadLength == 0)
+            {
+                // A gap is reported at once (RFC 5681 section 4.2), also before a FIN alone.
+                output.sendAck(c, nowNs);
+            }
             return;
         }
         receiveFin(c, nowNs);

@@ -8,6 +8,7 @@ import io.pnet.link.LinkCapabilities;
 import io.pnet.link.TxFrame;
 import io.pnet.wire.BigEndian;
 import io.pnet.wire.ProtocolNumber;
+import io.pnet.wire.SeqNumber;
 import io.pnet.wire.TcpHeader;
 import io.pnet.wire.TcpOptions;
 import org.agrona.concurrent.UnsafeBuffer;
@@ -547,6 +548,8 @@ final class Output
     /** Moves the advertised right edge as far as it may go, and gives the window field for it. */
     private static int nextWindow(final Connection c)
     {
+        // Read first: a reader that moves on from here is noticed by updateWindowAt.
+        final long consumed = c.receiveQueue.consumed();
         final int unread = c.receiveQueue.unread();
         final int limit = c.settings.receiveBufferBytes;
         final int free = Math.max(0, limit - unread);
@@ -558,14 +561,19 @@ final class Output
         {
             window = free >>> shift << shift;
         }
-        // A right edge that rounding would pull back is rounded up instead.
+        // A right edge that rounding would pull back is rounded up instead, as long as there is memory behind it: else
+        // a peer that sends byte by byte would push it ahead for ever. What was promised before is still taken.
         int field = (window + (1 << shift) - 1) >>> shift;
+        if (field << shift > free)
+        {
+            field = window >>> shift;
+        }
         if (field > 0xFFFF)
         {
             field = 0xFFFF;
         }
-        c.rcvAdv = c.rcvNxt + (field << shift);
-        c.updateWindowAt(unread == 0 ? Long.MAX_VALUE : c.receiveQueue.consumed() + Math.max(1, limit / 4));
+        c.rcvAdv = SeqNumber.max(c.rcvAdv, c.rcvNxt + (field << shift));
+        c.updateWindowAt(unread == 0 ? Long.MAX_VALUE : consumed + Math.max(1, limit / 4));
         return field;
     }
 

@@ -73,6 +73,7 @@ final class SendBuffer
     private Chunk tailChunk;
     private int tailPosition;
     private int claimed;
+    private volatile Thread claimant;
     @SuppressWarnings("unused")
     private long written;
 
@@ -199,6 +200,7 @@ final class SendBuffer
             return NO_ROOM;
         }
         claimed = length;
+        claimant = Thread.currentThread();
         return tailPosition;
     }
 
@@ -215,8 +217,18 @@ final class SendBuffer
             throw new IllegalArgumentException("commit of " + length + " bytes after a claim of " + claimed);
         }
         claimed = 0;
+        claimant = null;
         publish(length);
         unlockTail();
+    }
+
+    /** Gives back what this thread has claimed and, having failed in between, will never commit. */
+    void abandonClaim()
+    {
+        if (claimant == Thread.currentThread())
+        {
+            commit(0);
+        }
     }
 
     private void publish(final int length)

@@ -217,6 +217,12 @@ final class TcpTimers
             c.keepAliveAtNs = idleUntilNs;
             return;
         }
+        if (!c.sent.isEmpty())
+        {
+            // Retransmission finds out by itself whether the peer is there (MUST-26).
+            c.keepAliveAtNs = nowNs + c.settings.keepAliveIntervalNs;
+            return;
+        }
         if (c.keepAliveProbesSent >= c.settings.keepAliveProbes)
         {
             counters.increment(Counter.TCP_TIMEOUTS);

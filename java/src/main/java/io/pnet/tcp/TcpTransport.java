@@ -447,6 +447,14 @@ public final class TcpTransport implements Transport
             final Connection next = c.nextActive;
             c.nextActive = null;
             c.isActive = false;
+            if (c.isWritableDue)
+            {
+                c.isWritableDue = false;
+                if (c.state != TcpState.CLOSED)
+                {
+                    c.fireWritable();
+                }
+            }
             if (output.run(c, nowNs))
             {
                 work++;
@@ -584,6 +592,12 @@ public final class TcpTransport implements Transport
                 closed(c, CloseReason.ABORTED);
                 return;
             }
+            if (c.state == TcpState.TIME_WAIT)
+            {
+                // Everything is said: only our memory is left to give back.
+                c.receiveQueue.release();
+                return;
+            }
             if (c.receiveQueue.unread() > 0)
             {
                 // RFC 9293 section 3.6.1 and RFC 2525 section 2.17: the peer must learn that its bytes were not read.
@@ -628,7 +642,8 @@ public final class TcpTransport implements Transport
 
     void writable(final Connection c)
     {
-        c.fireWritable();
+        c.isWritableDue = true;
+        activate(c);
     }
 
     void enteredTimeWait(final Connection c)
@@ -664,6 +679,10 @@ public final class TcpTransport implements Transport
         if (c.isClosedByUser || c.handler == null || isClosed && c.receiveQueue.unread() == 0)
         {
             c.receiveQueue.release();
+        }
+        else
+        {
+            c.receiveQueue.trim();
         }
     }
 

@@ -217,8 +217,9 @@ public final class TimerWheel
         if (level >= LEVELS)
         {
             level = LEVELS - 1;
-            // Beyond the horizon: the slot furthest away, to be looked at again from there.
-            slotTick = currentTick + ((long)(SLOTS - 1) << (level * LEVEL_SHIFT));
+            // Beyond the horizon: the slot furthest away, to be looked at again from there. What is near but behind the
+            // top level's turn has a slot of its own.
+            slotTick = Math.min(tick, currentTick + ((long)(SLOTS - 1) << (level * LEVEL_SHIFT)));
         }
         final int slot = level * SLOTS + (int)((slotTick >>> (level * LEVEL_SHIFT)) & (SLOTS - 1));
         timer.slot = slot;
