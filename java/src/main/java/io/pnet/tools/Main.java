@@ -20,7 +20,11 @@ import java.util.Properties;
     mixinStandardHelpOptions = true,
     versionProvider = Main.Version.class,
     subcommands = {
-        IperfCommand.class
+        IperfCommand.class,
+        PingCommand.class,
+        NcCommand.class,
+        EchoCommand.class,
+        SelfTestCommand.class
     })
 public final class Main implements Runnable
 {

@@ -66,6 +66,23 @@ final class OptionCheck
         }
     }
 
+    static int port(final CommonOptions options, final String text)
+    {
+        try
+        {
+            final int port = Integer.parseInt(text);
+            if (port >= 1 && port <= 65_535)
+            {
+                return port;
+            }
+        }
+        catch (final NumberFormatException ex)
+        {
+            // Reported below like a number that is out of range.
+        }
+        throw options.usage("port " + text + " is out of range: 1 to 65535");
+    }
+
     static void mac(final CommonOptions options, final String mac)
     {
         if (mac == null)
