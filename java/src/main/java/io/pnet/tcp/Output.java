@@ -21,12 +21,6 @@ import org.agrona.concurrent.UnsafeBuffer;
  */
 final class Output
 {
-    /**
-     * Payload up to here is copied next to its headers and takes the link's plain lane; more is sent from the chunk it
-     * lies in.
-     */
-    static final int COPY_LIMIT = 1_024;
-
     private static final long GSO_TIME_NS = 1_000_000L;
     private static final int ETHERNET_LENGTH = 14;
 
@@ -429,7 +423,7 @@ final class Output
         final Connection c, final int seq, final int payload, final boolean fin, final boolean again, final long nowNs)
     {
         final int headerLength = TcpHeader.MIN_LENGTH + (c.timestamps ? TcpOptions.TIMESTAMPS_LENGTH : 0);
-        final boolean gathered = payload > COPY_LIMIT;
+        final boolean gathered = payload > c.settings.copyLimit;
         final TxFrame frame = claim(c, gathered ? headerLength : headerLength + payload, gathered);
         if (frame == null)
         {

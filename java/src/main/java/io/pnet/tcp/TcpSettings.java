@@ -54,6 +54,11 @@ public final class TcpSettings
     public long keepAliveIntervalNs = 75 * S;
     /** Unanswered probes before the connection is given up. */
     public int keepAliveProbes = 9;
+    /**
+     * Payload up to here is copied next to its headers and takes the link's plain lane; more is gathered from the chunk
+     * it lies in.
+     */
+    public int copyLimit = 1_024;
     /** TOS or traffic class. */
     public int trafficClass;
     /** Largest segment to offer and send, or 0 for what the path allows. */
@@ -83,6 +88,7 @@ public final class TcpSettings
         copy.keepAliveIdleNs = keepAliveIdleNs;
         copy.keepAliveIntervalNs = keepAliveIntervalNs;
         copy.keepAliveProbes = keepAliveProbes;
+        copy.copyLimit = copyLimit;
         copy.trafficClass = trafficClass;
         copy.maxSegmentSize = maxSegmentSize;
         return copy;

@@ -4,9 +4,9 @@ import io.pnet.wire.TcpHeader;
 import io.pnet.wire.TcpOptions;
 
 /**
- * The vocabulary of packet tests: one segment, to be sent by the peer or expected from the stack. Sequence numbers count
- * from their sender's initial one, acknowledgements from the receiver's, so that a SYN has 0 and the first byte 1. What
- * is not said is not looked at when expecting.
+ * The vocabulary of packet tests: one segment, to be sent by the peer or expected from the stack. Sequence numbers
+ * count from their sender's initial one, acknowledgements from the receiver's, so that a SYN has 0 and the first byte
+ * 1. What is not said is not looked at when expecting.
  */
 final class Tcp
 {
