@@ -57,6 +57,8 @@ final class JsonReport implements Report
         end = new JsonObject();
         error = null;
         isEmpty = true;
+        // Beside the JSON, not in it: whoever started the server has to know when a client may come.
+        System.err.println("Server listening on " + port);
     }
 
     @Override

@@ -19,7 +19,7 @@ record Plan(
 
     static Plan quick()
     {
-        return new Plan("quick", 1, 1, 0.5, 1.0, 1.0, 110);
+        return new Plan("quick", 1, 1, 0.5, 1.0, 0.8, 110);
     }
 
     static Plan usual()

@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.TimeUnit;
 
 /** A program that runs at one end of a wire, its output in files, ended at the latest when it is closed. */
@@ -79,7 +80,7 @@ final class Program implements AutoCloseable
         return output();
     }
 
-    /** Waits until the program listens on a port: kernel sockets show it, Pnet says it. */
+    /** Waits until the program listens on a port: kernel sockets show it, Pnet's programs say it. */
     void awaitListening(final int port, final double seconds) throws IOException, InterruptedException
     {
         final long deadlineNs = System.nanoTime() + (long)(seconds * 1e9);
@@ -158,12 +159,15 @@ final class Program implements AutoCloseable
 
     private boolean said(final String word) throws IOException
     {
-        return (Files.readString(out) + Files.readString(err)).toLowerCase(java.util.Locale.ROOT).contains(word);
+        return (Files.readString(out) + Files.readString(err)).toLowerCase(Locale.ROOT).contains(word);
     }
 
     private String said() throws IOException
     {
-        final String all = (Files.readString(err) + Files.readString(out)).strip();
+        final String printed = Files.readString(out);
+        // iperf3 -J puts its error, the last thing that it says, into the JSON.
+        final int inJson = printed.indexOf("\"error\":");
+        final String all = (Files.readString(err) + (inJson < 0 ? printed : printed.substring(inJson))).strip();
         final int limit = 300;
         return all.isEmpty() ? "" : ": " + all.substring(0, Math.min(limit, all.length())).replace('\n', ' ');
     }
