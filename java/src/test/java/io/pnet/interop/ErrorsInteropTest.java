@@ -110,8 +110,11 @@ class ErrorsInteropTest
     {
         try (InteropWire wire = new InteropWire("ring"))
         {
+            // Traffic goes on uncaptured; that it did shows in the line and in the exit code.
+            wire.start("right", List.of("iperf3", "-s", "--forceflush")).awaitWord("listening");
             fails(1, "/dev/full", wire.start(
-                "left", pnet("packet:veth0", "10.77.0.1/24", "-s", "--pcap", "/dev/full")));
+                "left",
+                pnet("packet:veth0", "10.77.0.1/24", "-c", "10.77.0.2", "-t", "1", "--pcap", "/dev/full")));
             fails(1, "/no/such/folder", wire.start(
                 "left", pnet("packet:veth0", "10.77.0.1/24", "-s", "--pcap", "/no/such/folder/x.pcap")));
         }
