@@ -116,6 +116,7 @@ public final class CommonOptions
         {
             return new KernelNetwork();
         }
+        OptionCheck.capture(pcap);
         try
         {
             return new PnetNetwork(process());

@@ -28,8 +28,8 @@ final class IperfCommand implements Callable<Integer>
     @Mixin
     private CommonOptions common;
 
-    @ArgGroup(exclusive = true, multiplicity = "1")
-    private Role role;
+    @ArgGroup(exclusive = true, multiplicity = "0..1")
+    private Role role = new Role();
 
     static final class Role
     {
@@ -115,6 +115,10 @@ final class IperfCommand implements Callable<Integer>
     @Override
     public Integer call()
     {
+        if (role.host == null && !role.server)
+        {
+            throw wrong("say -s to be the server, or -c HOST to be its client");
+        }
         final Iperf3 iperf3 = new Iperf3();
         iperf3.host = role.host;
         iperf3.port = inRange("--port", port, 1, 65_535);

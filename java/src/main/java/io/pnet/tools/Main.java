@@ -79,7 +79,8 @@ public final class Main implements Runnable
     private static int explainUsage(final ParameterException ex, final PrintStream err)
     {
         final String command = ex.getCommandLine().getCommandSpec().qualifiedName();
-        err.println("pnet: " + oneLine(ex.getMessage()) + " (see: " + command + " --help)");
+        final String message = oneLine(ex.getMessage()).replaceFirst("^Error: ", "");
+        err.println("pnet: " + message + " (see: " + command + " --help)");
         return USAGE;
     }
 

@@ -89,17 +89,18 @@ final class NcCommand implements Callable<Integer>
         final InetAddress host =
             target.size() == 2 ? Hosts.resolve(target.get(0), version) : Hosts.wildcard(version);
         final InetSocketAddress address = new InetSocketAddress(host, port);
-        try (NetworkScope scope = new NetworkScope(common);
-            FileInputStream in = new FileInputStream(FileDescriptor.in);
-            FileOutputStream out = new FileOutputStream(FileDescriptor.out))
+        // Not ours to close: they are the JVM's.
+        final ReadableByteChannel in = new FileInputStream(FileDescriptor.in).getChannel();
+        final WritableByteChannel out = new FileOutputStream(FileDescriptor.out).getChannel();
+        try (NetworkScope scope = new NetworkScope(common))
         {
             if (udp)
             {
-                datagrams(scope, address, in.getChannel(), out.getChannel());
+                datagrams(scope, address, in, out);
             }
             else
             {
-                stream(scope, address, in.getChannel(), out.getChannel());
+                stream(scope, address, in, out);
             }
         }
         catch (final IOException ex)

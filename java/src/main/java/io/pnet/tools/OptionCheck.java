@@ -3,6 +3,8 @@ package io.pnet.tools;
 import io.pnet.ip.IpAddress;
 import io.pnet.link.ImpairmentSpec;
 
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 
 /** Says in one line what is wrong with an option's value. */
@@ -63,6 +65,20 @@ final class OptionCheck
         catch (final IllegalArgumentException ex)
         {
             throw options.usage(option + " " + text + ": no IP address: write it like 10.0.0.2 or fd00::2");
+        }
+    }
+
+    /** Not a matter of usage: it depends on the file system. */
+    static void capture(final Path file)
+    {
+        final Path folder = file == null ? null : file.toAbsolutePath().getParent();
+        if (folder != null && !Files.isDirectory(folder))
+        {
+            throw new CommandException("--pcap " + file + ": there is no such directory");
+        }
+        if (folder != null && (Files.isDirectory(file) || !Files.isWritable(Files.exists(file) ? file : folder)))
+        {
+            throw new CommandException("--pcap " + file + ": this file cannot be written, choose another");
         }
     }
 

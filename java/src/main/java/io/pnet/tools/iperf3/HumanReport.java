@@ -208,7 +208,7 @@ final class HumanReport implements Report
                 summary.local().cpu().total(), summary.local().cpu().user(), summary.local().cpu().system(),
                 summary.remote().cpu().total(), summary.remote().cpu().user(), summary.remote().cpu().system());
         }
-        if (!info.isServer())
+        if (!info.isServer() && summary.remote() != null)
         {
             print("");
             print("iperf Done.");

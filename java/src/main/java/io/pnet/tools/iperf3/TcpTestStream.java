@@ -50,10 +50,7 @@ final class TcpTestStream extends TestStream
             block.clear();
             stream.write(block);
             sent += blockSize;
-            if (run.isRunning())
-            {
-                count(blockSize);
-            }
+            count(blockSize);
         }
     }
 

@@ -93,10 +93,7 @@ final class UdpTestStream extends TestStream
                     // An answer to an earlier datagram. The control connection says whether the peer still lives.
                     continue;
                 }
-                if (run.isRunning())
-                {
-                    count(blockSize);
-                }
+                count(blockSize);
             }
         }
     }
