@@ -437,7 +437,7 @@ final class Input
                 recovery.onWindowOpened(c);
             }
         }
-        if (c.sndWnd == 0)
+        if (c.sndWnd == 0 || c.persistBackoff > 0)
         {
             // A peer that answers is alive, however long its window stays shut (MUST-36 and MUST-37).
             c.progressNs = nowNs;

@@ -539,13 +539,19 @@ final class Output
         }
     }
 
+    /** The largest window we offer: the buffer, as far as the field and its scale can say it. */
+    private static int receiveLimit(final Connection c)
+    {
+        return Math.min(c.settings.receiveBufferBytes, 0xFFFF << c.rcvWndShift);
+    }
+
     /** Moves the advertised right edge as far as it may go, and gives the window field for it. */
     private static int nextWindow(final Connection c)
     {
         // Read first: a reader that moves on from here is noticed by updateWindowAt.
         final long consumed = c.receiveQueue.consumed();
         final int unread = c.receiveQueue.unread();
-        final int limit = c.settings.receiveBufferBytes;
+        final int limit = receiveLimit(c);
         final int free = Math.max(0, limit - unread);
         final int current = Math.max(0, c.rcvAdv - c.rcvNxt);
         final int shift = c.rcvWndShift;
@@ -558,7 +564,7 @@ final class Output
         // A right edge that rounding would pull back is rounded up instead, as long as there is memory behind it: else
         // a peer that sends byte by byte would push it ahead for ever. What was promised before is still taken.
         int field = (window + (1 << shift) - 1) >>> shift;
-        if (field << shift > free)
+        if (field << shift > free + limit / 32)
         {
             field = window >>> shift;
         }
@@ -574,7 +580,7 @@ final class Output
     /** Whether what was read since the last acknowledgement opens the window enough to say so. */
     static boolean isWindowUpdateDue(final Connection c)
     {
-        final int limit = c.settings.receiveBufferBytes;
+        final int limit = receiveLimit(c);
         final int free = limit - c.receiveQueue.unread();
         final int current = Math.max(0, c.rcvAdv - c.rcvNxt);
         return free - current >= limit / 4 || current < c.rcvMss && free - current >= Math.min(limit / 2, c.rcvMss);

@@ -452,8 +452,10 @@ final class Recovery
                     enterRecovery(c, nowNs);
                     proportionalRate(c, advanced);
                 }
-                else if (delivered > 0 && wasLimited(c, flightBefore))
+                else if (advanced && delivered > 0 && wasLimited(c, flightBefore))
                 {
+                    // Only what moves SND.UNA opens the window (RFC 5681 section 3.1): duplicates let new segments out
+                    // by leaving the flight, and must not do so twice (RFC 3042).
                     c.window.inFlight = c.inFlight();
                     c.congestion.onAck(c.window, delivered, nowNs);
                 }

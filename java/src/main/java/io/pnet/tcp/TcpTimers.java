@@ -180,6 +180,10 @@ final class TcpTimers
     {
         if (c.persistAtNs == Connection.NEVER)
         {
+            if (c.persistBackoff == 0)
+            {
+                c.progressNs = nowNs;
+            }
             c.persistAtNs = nowNs + Math.min(MAX_PERSIST_NS, c.rtt.rtoNs() << Math.min(c.persistBackoff, 10));
         }
     }
@@ -189,6 +193,13 @@ final class TcpTimers
         c.persistAtNs = Connection.NEVER;
         if (c.sndWnd >= c.sndMss && c.sndUna + c.sndWnd - c.sndNxt >= c.sndMss)
         {
+            return;
+        }
+        if (nowNs - c.progressNs >= c.settings.userTimeoutNs)
+        {
+            // A window may stay shut for ever (MUST-37), but a peer that does not answer is gone.
+            counters.increment(Counter.TCP_TIMEOUTS);
+            tcp.closed(c, CloseReason.TIMED_OUT);
             return;
         }
         counters.increment(Counter.TCP_ZERO_WINDOW_PROBES);

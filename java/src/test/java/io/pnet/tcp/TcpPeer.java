@@ -43,6 +43,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 final class TcpPeer implements AutoCloseable
 {
     static final long MS = 1_000_000L;
+    /** What the handshake of an established connection takes, and so its first measurement. */
+    static final long HANDSHAKE_MS = 20;
     static final int PORT = 80;
     static final int PEER_PORT = 40_000;
     private static final int PEER_ISS = 0x7FFF_F000;
@@ -260,6 +262,7 @@ final class TcpPeer implements AutoCloseable
         final Tcp.Seen reply = next();
         assertEquals(Tcp.SYN | Tcp.ACK, reply.flags);
         hasTimestamps = reply.timestamps;
+        advanceMs(HANDSHAKE_MS);
         send(Tcp.ack(1).seq(1).window(syn.window == null ? 65_535 : syn.window));
         nothingMore();
         assertEquals(TcpState.ESTABLISHED, connection().state());

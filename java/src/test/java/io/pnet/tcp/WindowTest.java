@@ -1,0 +1,348 @@
+package io.pnet.tcp;
+
+import io.pnet.counters.Counter;
+import org.junit.jupiter.api.Test;
+
+import java.util.List;
+
+import static io.pnet.tcp.Tcp.ACK;
+import static io.pnet.tcp.Tcp.FIN;
+import static io.pnet.tcp.Tcp.RST;
+import static io.pnet.tcp.Tcp.ack;
+import static io.pnet.tcp.Tcp.data;
+import static io.pnet.tcp.Tcp.syn;
+import static io.pnet.tcp.Tcp.tcp;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+/** Windows, both sides: closed, opened, shrunk, silly ones; Nagle's algorithm; keepalive (RFC 9293 section 3.8). */
+final class WindowTest
+{
+    @Test
+    void probesAClosedWindowForEver()
+    {
+        try (TcpPeer peer = new TcpPeer().established())
+        {
+            peer.send(ack(1).seq(1).window(0));
+            peer.write(5_000);
+            peer.nothingMore();
+            long lastNs = peer.nowNs;
+            long lastGapNs = 0;
+            final long endNs = peer.nowNs + 3_600_000 * TcpPeer.MS;
+            int probes = 0;
+            while (peer.nowNs < endNs)
+            {
+                peer.advanceMs(1_000);
+                for (final Tcp.Seen probe : peer.all())
+                {
+                    assertTrue(probe.matches(data(1, 1)), probe::toString);
+                    final long gapNs = probe.atNs - lastNs;
+                    assertTrue(gapNs >= lastGapNs, () -> "probes come faster: " + gapNs);
+                    assertTrue(gapNs <= 61_000 * TcpPeer.MS, () -> "probe after " + gapNs);
+                    lastNs = probe.atNs;
+                    lastGapNs = gapNs;
+                    probes++;
+                    // The peer lives, and its window stays shut (MUST-37).
+                    peer.send(ack(1).seq(1).window(0));
+                }
+            }
+            assertTrue(probes > 50, "probes: " + probes);
+            assertEquals(probes, peer.count(Counter.TCP_ZERO_WINDOW_PROBES));
+            assertEquals(TcpState.ESTABLISHED, peer.state());
+            peer.send(ack(1).seq(1).window(10_000));
+            peer.expect(data(1, 1), data(2, 1_000), data(1_002, 1_000), data(2_002, 1_000), data(3_002, 1_000));
+            peer.nothingMore();
+            peer.send(ack(4_002).seq(1).window(10_000));
+            peer.expect(data(4_002, 999));
+        }
+    }
+
+    @Test
+    void goesOnWhenTheWindowOpensAfterTheProbeWasTaken()
+    {
+        try (TcpPeer peer = new TcpPeer().established())
+        {
+            peer.send(ack(1).seq(1).window(0));
+            peer.write(3_000);
+            peer.advanceMs(250);
+            peer.expect(data(1, 1));
+            peer.send(ack(2).seq(1).window(10_000));
+            peer.expect(data(2, 1_000), data(1_002, 1_000));
+            peer.nothingMore();
+            peer.send(ack(2_002).seq(1).window(10_000));
+            peer.expect(data(2_002, 999));
+            peer.send(ack(3_001).seq(1).window(10_000));
+            peer.advanceMs(100_000);
+            peer.nothingMore();
+        }
+    }
+
+    @Test
+    void givesUpAPeerThatDoesNotAnswerProbes()
+    {
+        final TcpSettings settings = new TcpSettings();
+        settings.userTimeoutNs = 60_000 * TcpPeer.MS;
+        try (TcpPeer peer = new TcpPeer(settings).established())
+        {
+            peer.send(ack(1).seq(1).window(0));
+            peer.write(100);
+            peer.advanceMs(300_000);
+            assertEquals(CloseReason.TIMED_OUT, peer.user.reason);
+        }
+    }
+
+    @Test
+    void probesWithTheFinAlone()
+    {
+        try (TcpPeer peer = new TcpPeer().established())
+        {
+            peer.send(ack(1).seq(1).window(0));
+            peer.shutdown();
+            peer.nothingMore();
+            peer.advanceMs(2_000);
+            peer.expect(tcp(FIN | ACK).seq(1));
+            peer.send(ack(2).seq(1).window(0));
+            assertEquals(TcpState.FIN_WAIT_2, peer.state());
+        }
+    }
+
+    @Test
+    void survivesAWindowThatShrinks()
+    {
+        try (TcpPeer peer = new TcpPeer().established())
+        {
+            peer.write(4_000);
+            peer.forget();
+            // MUST-34: the right edge moves left over what is in flight.
+            peer.send(ack(1_001).seq(1).window(500));
+            peer.write(1_000);
+            peer.nothingMore();
+            peer.send(ack(4_001).seq(1).window(5_000));
+            peer.expect(data(4_001, 1_000));
+        }
+    }
+
+    @Test
+    void ignoresTheWindowOfAnOldSegment()
+    {
+        try (TcpPeer peer = new TcpPeer().established())
+        {
+            peer.send(data(1, 100).acks(1).window(10_000));
+            peer.send(data(101, 100).acks(1).window(20_000));
+            assertEquals(20_000, peer.connection().sndWnd);
+            // RFC 9293 section 3.10.7.4: SND.WL1 and SND.WL2 keep old windows out.
+            peer.send(ack(1).seq(101).window(3_000));
+            assertEquals(20_000, peer.connection().sndWnd);
+        }
+    }
+
+    @Test
+    void doesNotSendSillySegments()
+    {
+        try (TcpPeer peer = new TcpPeer().established())
+        {
+            peer.send(ack(1).seq(1).window(4_000));
+            peer.write(10_000);
+            assertEquals(4, peer.all().size());
+            // MUST-38: 300 bytes of room are neither a segment nor half the largest window.
+            peer.send(ack(4_001).seq(1).window(300));
+            peer.nothingMore();
+            peer.advanceMs(5_000);
+            final List<Tcp.Seen> overridden = peer.all();
+            assertTrue(!overridden.isEmpty() && overridden.get(0).length == 300, overridden::toString);
+            peer.send(ack(4_301).seq(1).window(4_000));
+            assertEquals(4, peer.all().size());
+        }
+    }
+
+    @Test
+    void sendsHalfOfASmallWindow()
+    {
+        try (TcpPeer peer = new TcpPeer().established(syn().mss(1_000).window(600)))
+        {
+            peer.write(5_000);
+            peer.expect(data(1, 600));
+            peer.send(ack(601).seq(1).window(300));
+            peer.expect(data(601, 300));
+            peer.nothingMore();
+        }
+    }
+
+    @Test
+    void doesNotOfferSillyWindows()
+    {
+        final TcpSettings settings = new TcpSettings();
+        settings.receiveBufferBytes = 10_000;
+        try (TcpPeer peer = new TcpPeer(settings).established())
+        {
+            peer.user.isReadingInPlace = false;
+            for (int i = 0; i < 10; i++)
+            {
+                peer.send(data(1 + 1_000 * i, 1_000).acks(1));
+            }
+            peer.advanceMs(100);
+            final List<Tcp.Seen> acks = peer.all();
+            assertEquals(0, acks.get(acks.size() - 1).window);
+            // MUST-39: a few bytes read are not worth a word.
+            assertEquals(700, peer.user.read(700));
+            peer.nothingMore();
+            assertEquals(1_800, peer.user.read(1_800));
+            peer.expect(ack(10_001).window(2_500));
+            peer.nothingMore();
+            assertEquals(7_500, peer.user.read(100_000));
+            peer.expect(ack(10_001).window(10_000));
+        }
+    }
+
+    @Test
+    void neverTakesMoreThanItsBufferHoweverSmallTheSegments()
+    {
+        final TcpSettings settings = new TcpSettings();
+        settings.receiveBufferBytes = 300_000;
+        try (TcpPeer peer = new TcpPeer(settings).established(syn().mss(1_000).scale(7)))
+        {
+            peer.user.isReadingInPlace = false;
+            int at = 1;
+            int edge = at;
+            while (at < 299_001)
+            {
+                peer.send(data(at, 1_000).acks(1));
+                at += 1_000;
+            }
+            for (int i = 0; i < 5_000; i++)
+            {
+                peer.send(data(at, 1).acks(1));
+                for (final Tcp.Seen each : peer.all())
+                {
+                    edge = each.ack + (each.window << peer.connection().rcvWndShift);
+                    at = each.ack;
+                }
+            }
+            assertTrue(edge <= 310_000, "right edge at " + edge);
+            assertTrue(peer.connection().readable() <= 310_000, () -> "unread " + peer.connection().readable());
+        }
+    }
+
+    @Test
+    void neverMovesTheRightEdgeBack()
+    {
+        final TcpSettings settings = new TcpSettings();
+        settings.receiveBufferBytes = 300_000;
+        try (TcpPeer peer = new TcpPeer(settings).established(syn().mss(1_000).scale(7)))
+        {
+            peer.user.isReadingInPlace = false;
+            int edge = 0;
+            int at = 1;
+            for (int i = 0; i < 290; i++)
+            {
+                peer.send(data(at, 777).acks(1));
+                at += 777;
+                for (final Tcp.Seen each : peer.all())
+                {
+                    final int next = each.ack + (each.window << peer.connection().rcvWndShift);
+                    assertTrue(next >= edge, "right edge moved back");
+                    edge = next;
+                }
+            }
+        }
+    }
+
+    @Test
+    void holdsAShortSegmentBackWhileSomethingIsInFlight()
+    {
+        try (TcpPeer peer = new TcpPeer().established())
+        {
+            peer.write(10);
+            peer.expect(data(1, 10));
+            // RFC 9293 section 3.7.4.
+            peer.write(10);
+            peer.write(10);
+            peer.nothingMore();
+            peer.send(ack(11).seq(1));
+            peer.expect(data(11, 20));
+            peer.write(2_500);
+            peer.expect(data(31, 1_000), data(1_031, 1_000));
+            peer.nothingMore();
+            peer.send(ack(2_031).seq(1));
+            peer.expect(data(2_031, 500));
+        }
+    }
+
+    @Test
+    void sendsShortSegmentsAtOnceWithoutNagle()
+    {
+        final TcpSettings settings = new TcpSettings();
+        settings.noDelay = true;
+        try (TcpPeer peer = new TcpPeer(settings).established())
+        {
+            peer.write(10);
+            peer.write(10);
+            peer.expect(data(1, 10), data(11, 10));
+        }
+    }
+
+    @Test
+    void asksNoIdlePeerUnlessTold()
+    {
+        try (TcpPeer peer = new TcpPeer().established())
+        {
+            peer.advanceMs(100_000_000);
+            peer.nothingMore();
+        }
+    }
+
+    @Test
+    void keepsAlive()
+    {
+        final TcpSettings settings = new TcpSettings();
+        settings.keepAlive = true;
+        try (TcpPeer peer = new TcpPeer(settings).established())
+        {
+            // MUST-28: two hours by default.
+            peer.advanceMs(7_199_000);
+            peer.nothingMore();
+            peer.advanceMs(2_000);
+            peer.expect(ack(1).seq(0).length(0));
+            peer.send(ack(1).seq(1));
+            peer.advanceMs(7_190_000);
+            peer.nothingMore();
+            peer.advanceMs(11_000);
+            peer.expect(ack(1).seq(0));
+            // MUST-29: a lost answer or eight are no reason to give up.
+            for (int i = 0; i < 8; i++)
+            {
+                peer.advanceMs(75_000);
+                peer.expect(ack(1).seq(0));
+            }
+            peer.advanceMs(75_000);
+            peer.expect(tcp(RST | ACK).seq(1));
+            assertEquals(CloseReason.TIMED_OUT, peer.user.reason);
+        }
+    }
+
+    @Test
+    void answersAPeersKeepAlive()
+    {
+        try (TcpPeer peer = new TcpPeer().established())
+        {
+            peer.send(ack(1).seq(0));
+            peer.expect(ack(1).seq(1));
+            peer.nothingMore();
+        }
+    }
+
+    @Test
+    void tellsOfRoomOncePerDutyCycle()
+    {
+        try (TcpPeer peer = new TcpPeer().established())
+        {
+            peer.write(3_000);
+            peer.forget();
+            peer.user.writableCalls = 0;
+            peer.send(ack(1_001).seq(1));
+            assertEquals(1, peer.user.writableCalls);
+            peer.send(ack(3_001).seq(1));
+            assertEquals(2, peer.user.writableCalls);
+        }
+    }
+}
