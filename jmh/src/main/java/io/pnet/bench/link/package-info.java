@@ -1,0 +1,2 @@
+/** Microbenchmarks of links. */
+package io.pnet.bench.link;

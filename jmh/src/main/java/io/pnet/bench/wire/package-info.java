@@ -1,0 +1,2 @@
+/** Microbenchmarks of the views and the checksum. */
+package io.pnet.bench.wire;
