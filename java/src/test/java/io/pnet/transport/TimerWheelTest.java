@@ -125,7 +125,9 @@ final class TimerWheelTest
             nowNs = Math.max(nowNs + 1, wheel.nextDeadlineNs());
             wheel.advance(nowNs);
         }
-        assertTrue(probe.firedNs >= 0 && probe.firedNs - turnNs < 101_000_000, () -> "fired at the turn + " + (probe.firedNs - turnNs));
+        assertTrue(
+            probe.firedNs >= 0 && probe.firedNs - turnNs < 101_000_000,
+            () -> "fired at the turn + " + (probe.firedNs - turnNs));
     }
 
     @Test

@@ -7,7 +7,9 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 
 /** A program that runs at one end of a wire, its output in files, ended at the latest when it is closed. */
 final class Program implements AutoCloseable
@@ -110,13 +112,21 @@ final class Program implements AutoCloseable
     }
 
     @Override
-    public void close() throws InterruptedException, IOException
+    public void close() throws IOException
     {
         process.destroy();
-        if (!process.waitFor(2, TimeUnit.SECONDS))
+        try
+        {
+            process.onExit().get(2, TimeUnit.SECONDS);
+        }
+        catch (final TimeoutException | ExecutionException e)
+        {
+            process.destroyForcibly().onExit().join();
+        }
+        catch (final InterruptedException e)
         {
             process.destroyForcibly();
-            process.waitFor(2, TimeUnit.SECONDS);
+            Thread.currentThread().interrupt();
         }
         Files.deleteIfExists(out);
         Files.deleteIfExists(err);

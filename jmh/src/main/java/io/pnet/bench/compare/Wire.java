@@ -4,13 +4,10 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 
 /** Two namespaces and what joins them, made and removed by {@code ci/net}. */
 final class Wire implements AutoCloseable
 {
-    private static final int TIMEOUT_S = 20;
-
     private final Path net;
     private final String name;
 
@@ -29,7 +26,7 @@ final class Wire implements AutoCloseable
      * @param role  who has the ends.
      */
     static Wire up(final Path net, final String name, final Setup setup, final Role role)
-        throws IOException, InterruptedException
+        throws IOException
     {
         final Wire wire = new Wire(net, name);
         final String pnet = setup.attach();
@@ -55,21 +52,21 @@ final class Wire implements AutoCloseable
     }
 
     @Override
-    public void close() throws IOException, InterruptedException
+    public void close() throws IOException
     {
         run("down", name);
     }
 
-    private void run(final String... arguments) throws IOException, InterruptedException
+    private void run(final String... arguments) throws IOException
     {
         final List<String> command = new ArrayList<>(List.of(net.toString()));
         command.addAll(List.of(arguments));
         final Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
         process.getOutputStream().close();
         final String said = new String(process.getInputStream().readAllBytes()).strip();
-        if (!process.waitFor(TIMEOUT_S, TimeUnit.SECONDS) || process.exitValue() != 0)
+        // It has closed its output, so it is about to end.
+        if (process.onExit().join().exitValue() != 0)
         {
-            process.destroyForcibly();
             throw new CellFailure("ci/net " + String.join(" ", arguments) + " failed: " + said);
         }
     }
