@@ -47,7 +47,7 @@ final class IsnGenerator
         return (int)(h ^ h >>> 32);
     }
 
-    private long hash(final long a, final long b, final long c, final long d, final long e)
+    long hash(final long a, final long b, final long c, final long d, final long e)
     {
         v0 = key0 ^ 0x736f6d6570736575L;
         v1 = key1 ^ 0x646f72616e646f6dL;
