@@ -157,7 +157,8 @@ public final class PacketRing implements Link
         }
         else
         {
-            isClaimed = (txRing == null || txRing.isEmpty() || txRing.send()) && gathered.claim(txFrame, headLength);
+            isClaimed = (txRing == null || txRing.isEmpty() || txRing.send()) &&
+                gathered.claim(txFrame, headLength, isGathered);
         }
         if (!isClaimed)
         {

@@ -17,6 +17,12 @@ final class SendQueue
     /** Largest frame that fits a scratch; larger ones get a chunk. */
     static final int SCRATCH_FRAME = 2_048 - FRAME_OFFSET;
 
+    /**
+     * Bytes that may wait for the kernel. Small on purpose: what waits here is late for every connection, while what a
+     * connection keeps waits for nobody else; and a batch of this size is still in the cache when the kernel copies it.
+     */
+    private static final int MAX_PENDING_BYTES = 256 << 10;
+
     private static final int SCRATCH_LENGTH = 2_048;
 
     private final boolean isSocket;
@@ -30,6 +36,7 @@ final class SendQueue
     private final Chunk[] heads = new Chunk[CAPACITY];
     /** Keeps what the kernel will read from being collected. */
     private final UnsafeBuffer[] fragments = new UnsafeBuffer[CAPACITY * TxFrame.MAX_FRAGMENTS];
+    private int pendingBytes;
     private int first;
     private int end;
     private boolean isBlocked;
@@ -56,8 +63,12 @@ final class SendQueue
     }
 
     /** Points the frame at room for its head; false when there is none. */
-    boolean claim(final TxFrame frame, final int headLength)
+    boolean claim(final TxFrame frame, final int headLength, final boolean isGathered)
     {
+        if (isGathered && pendingBytes >= MAX_PENDING_BYTES && (isBlocked || !send()))
+        {
+            return false;
+        }
         if (end == CAPACITY && !send())
         {
             return false;
@@ -104,6 +115,7 @@ final class SendQueue
         }
         messages.pieces(message, pieces + 1);
         lengths[message] = frame.length();
+        pendingBytes += frame.length();
         end++;
     }
 
@@ -154,6 +166,7 @@ final class SendQueue
     {
         first = 0;
         end = 0;
+        pendingBytes = 0;
         for (int i = 0; i < CAPACITY; i++)
         {
             if (heads[i] != null)
@@ -168,6 +181,7 @@ final class SendQueue
     {
         for (; first < upTo; first++)
         {
+            pendingBytes -= lengths[first];
             final Chunk chunk = heads[first];
             if (chunk != null)
             {

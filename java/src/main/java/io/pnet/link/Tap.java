@@ -95,7 +95,7 @@ public final class Tap implements Link
             throw isClosed ? new IllegalStateException("the link is closed") :
                 new IllegalArgumentException("head of " + headLength + " bytes is larger than the link takes");
         }
-        if (!outgoing.claim(txFrame, headLength))
+        if (!outgoing.claim(txFrame, headLength, isGathered))
         {
             counts.count(Counter.LINK_TX_FULL);
             return null;

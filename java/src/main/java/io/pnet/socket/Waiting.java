@@ -7,7 +7,6 @@ import java.io.InterruptedIOException;
 import java.net.SocketException;
 import java.net.SocketTimeoutException;
 import java.time.Duration;
-import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 
 /** One thread that waits for one condition, and the handler that wakes it. */
@@ -63,7 +62,7 @@ final class Waiting
         final Thread waiting = thread;
         if (waiting != null && waiting != Thread.currentThread())
         {
-            LockSupport.unpark(waiting);
+            driver.unpark(waiting);
         }
     }
 }

@@ -78,6 +78,8 @@ public final class StackDriver implements AutoCloseable
     private volatile long lastCycleNs;
     private volatile long nextDeadlineNs = Long.MAX_VALUE;
     private volatile boolean isCongested;
+    /** Whether the cycle under way made another thread ready; the owner's. */
+    private boolean hasWoken;
     private long realtimeSampledNs = Long.MIN_VALUE;
 
     /**
@@ -301,9 +303,17 @@ public final class StackDriver implements AutoCloseable
             }
             if (tryAcquire())
             {
+                hasWoken = false;
                 final int work = cycle(nowNs);
+                final boolean isOthers = hasWoken;
                 release();
-                if (work > 0)
+                if (isOthers && !condition.getAsBoolean())
+                {
+                    // It was for another thread, which will soon be back to wait for more: the place is its.
+                    parkUntil(condition, nowNs, deadlineNs, self);
+                    idleSinceNs = clock.nanoTime();
+                }
+                else if (work > 0)
                 {
                     idleSinceNs = nowNs;
                 }
@@ -323,6 +333,13 @@ public final class StackDriver implements AutoCloseable
             }
         }
         return true;
+    }
+
+    /** A handler, on the owner, makes another thread's condition true: wakes it. */
+    public void unpark(final Thread thread)
+    {
+        hasWoken = true;
+        LockSupport.unpark(thread);
     }
 
     /** Waits in the kernel if nobody else does, else parked beside the one who does. */
@@ -378,15 +395,25 @@ public final class StackDriver implements AutoCloseable
     private void parkBesideDriver(
         final BooleanSupplier condition, final long nowNs, final long deadlineNs, final Thread self)
     {
+        if (waiter == keeper && waiter != null)
+        {
+            linkWait.signal();
+            Thread.yield();
+        }
+        else if (waiter != null || owner != null)
+        {
+            parkUntil(condition, nowNs, deadlineNs, self);
+        }
+    }
+
+    /** Parks until the condition's handler, or the keeper for want of a driver, unparks. */
+    private void parkUntil(
+        final BooleanSupplier condition, final long nowNs, final long deadlineNs, final Thread self)
+    {
         parked.add(self);
         try
         {
-            if (waiter == keeper && waiter != null)
-            {
-                linkWait.signal();
-                Thread.yield();
-            }
-            else if (!condition.getAsBoolean() && (waiter != null || owner != null) && !isClosed)
+            if (!condition.getAsBoolean() && !isClosed)
             {
                 LockSupport.parkNanos(this, Math.min(deadlineNs - nowNs, MAX_WAIT_NS));
             }
@@ -397,14 +424,12 @@ public final class StackDriver implements AutoCloseable
         }
     }
 
-    /** A driver leaves: one that is parked takes its place, or else the keeper does, soon. */
+    /**
+     * A driver leaves. It is often back at once; if not, the keeper finds another driver, or is one, within its tick.
+     */
     private void handOver()
     {
-        if (mode != RunMode.SHARED)
-        {
-            return;
-        }
-        if (!unparkOne() && isKeeperParked)
+        if (isKeeperParked)
         {
             LockSupport.unpark(keeper);
         }
