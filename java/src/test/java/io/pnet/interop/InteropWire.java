@@ -1,6 +1,7 @@
 package io.pnet.interop;
 
 import org.junit.jupiter.api.Assertions;
+import org.junit.jupiter.api.Assumptions;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -112,6 +113,9 @@ final class InteropWire implements AutoCloseable
      */
     InteropWire(final String attach, final String... options) throws IOException
     {
+        Assumptions.assumeTrue(
+            !attach.equals("tap") || Files.isWritable(Path.of("/dev/net/tun")),
+            "/dev/net/tun is not open to this user");
         link = attach.equals("tap") ? "tap:tap0" : "packet:veth0";
         folder = Files.createTempDirectory("pnet-interop");
         final List<String> command = new ArrayList<>(List.of("up", name, "--left", attach));

@@ -136,6 +136,11 @@ public final class Compare
         final LatencyTest latencyTest = new LatencyTest(options.java(), folder, plan.latencyS());
         results.bulk.addAll(plan.bulk());
         final List<Results.Bulk> once = plan.once();
+        if (!Plan.mayOpenTaps())
+        {
+            results.notes.add("No TAP in this comparison: /dev/net/tun is not open to this user.");
+            screen.println(results.notes.get(0));
+        }
         results.latency.addAll(plan.latency());
         total = results.bulk.size() * plan.rounds() + once.size() + results.latency.size() * plan.latencyRounds();
 
