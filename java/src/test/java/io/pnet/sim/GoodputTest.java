@@ -20,8 +20,8 @@ import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 /**
- * Goodput over loss, round-trip time and the buffer in front of a rate, against a stored table: recovery that decays does
- * so here, not silently. Runs on the virtual clock, so the figures are the same on every machine.
+ * Goodput over loss, round-trip time and the buffer in front of a rate, against a stored table: recovery that decays
+ * does so here, not silently. Runs on the virtual clock, so the figures are the same on every machine.
  *
  * <p>{@code -Dpnet.sim.goodput=FILE} writes the table as it is now to a file, to be looked at and stored in place of
  * {@code goodput.txt}.

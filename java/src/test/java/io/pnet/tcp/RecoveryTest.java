@@ -326,6 +326,7 @@ final class RecoveryTest
             assertEquals(2 * peer.connection().rtt.srttNs(), probe.atNs - sentNs, 5 * TcpPeer.MS);
             assertEquals(1, peer.count(Counter.TCP_TAIL_LOSS_PROBES));
             peer.nothingMore();
+            peer.advanceMs(RTT_MS);
             peer.send(ack(101).seq(1).sack(2_101, 3_101));
             peer.advanceMs(10);
             peer.expect(data(101, 1_000), data(1_101, 1_000));
