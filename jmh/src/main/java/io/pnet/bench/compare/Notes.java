@@ -14,7 +14,8 @@ final class Notes
     {
         final List<String> notes = new ArrayList<>();
         notes.add("\"The kernel\" is kernel to kernel on the same wire, with the faster of two programs: the real " +
-            "iperf3, and pnet iperf3 on the JDK's NIO. Ratios are Pnet's median over that median.");
+            "iperf3, and pnet iperf3 on the JDK's NIO (a quick run has the second one on the unshaped " +
+            "links only). Ratios are Pnet's median over that median.");
         notes.add("The shaped links take as long as real Ethernet does: 1538 bytes of time a full frame. tbf counts " +
             "1514, so it is set to 98.44 and 984.4 Mbit/s (burst 128k, latency 20 ms, both directions). TCP over " +
             "IPv4 with time stamps then reaches 94.1 and 941 Mbit/s at most.");
