@@ -100,13 +100,14 @@ final class Plots
                 cpu(results))));
         if (results.latency.stream().anyMatch(cell -> !cell.runs.isEmpty()))
         {
+            final List<Chart<?, ?>> charts = latency(results);
             plots.add(new Plot(
                 "latency.png",
                 "Round trips",
                 "64 bytes there and back over TCP: how long the given share of all round trips took at most. Lower " +
                     "is better. Both axes are stretched: each step to the right is ten times rarer.",
-                panels("64-byte TCP round trips", "idle, and beside a bulk stream of the same process", 2,
-                    keys(List.of(Role.values())), latency(results))));
+                panels("64-byte TCP round trips", "idle, and beside a bulk stream of the same process",
+                    charts.size() > 2 ? 2 : 1, keys(List.of(Role.values())), charts)));
         }
         return plots;
     }
