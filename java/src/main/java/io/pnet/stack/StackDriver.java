@@ -286,7 +286,7 @@ public final class StackDriver implements AutoCloseable
             {
                 return condition.getAsBoolean();
             }
-            LockSupport.parkNanos(this, Math.min(deadlineNs - nowNs, MAX_WAIT_NS));
+            parkUntil(condition, nowNs, deadlineNs, self);
         }
         return true;
     }

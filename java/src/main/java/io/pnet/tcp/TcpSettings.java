@@ -40,6 +40,11 @@ public final class TcpSettings
     public long delayedAckNs = 40 * MS;
     /** How long a SYN is retried (R2 for SYN, RFC 9293 section 3.8.3: at least 3 minutes). */
     public long synTimeoutNs = 190 * S;
+    /**
+     * How long a listener's half-open connection waits for the last part of the handshake, about 5 retries as on
+     * Linux.
+     */
+    public long synReceivedTimeoutNs = 60 * S;
     /** How long unacknowledged data is retried before the connection is given up (R2). */
     public long userTimeoutNs = 900 * S;
     /** TIME_WAIT lasts twice this (MSL of 30 s, as on Linux; RFC 9293 suggests 2 minutes). */
@@ -81,6 +86,7 @@ public final class TcpSettings
         copy.maxRtoNs = maxRtoNs;
         copy.delayedAckNs = delayedAckNs;
         copy.synTimeoutNs = synTimeoutNs;
+        copy.synReceivedTimeoutNs = synReceivedTimeoutNs;
         copy.userTimeoutNs = userTimeoutNs;
         copy.maxSegmentLifetimeNs = maxSegmentLifetimeNs;
         copy.finWait2TimeoutNs = finWait2TimeoutNs;

@@ -110,7 +110,8 @@ final class TcpTimers
             return;
         }
         final boolean isHandshake = !c.state.isSynchronized();
-        final long patienceNs = isHandshake ? c.settings.synTimeoutNs : c.settings.userTimeoutNs;
+        final long patienceNs = !isHandshake ? c.settings.userTimeoutNs :
+            c.listener != null ? c.settings.synReceivedTimeoutNs : c.settings.synTimeoutNs;
         if (nowNs - c.progressNs >= patienceNs)
         {
             counters.increment(Counter.TCP_TIMEOUTS);

@@ -377,6 +377,11 @@ final class SocketTest
                 });
             }
             done.await();
+            // The echoing side reads the end of each stream before the processes, and with them what is unread, go.
+            for (final Thread thread : threads)
+            {
+                thread.join(10_000);
+            }
         }
     }
 
