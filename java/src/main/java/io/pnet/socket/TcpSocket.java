@@ -115,7 +115,7 @@ public final class TcpSocket implements Closeable
             throw failure;
         }
         final String what =
-            "connect to " + remote.getAddress().getHostAddress() + " port " + remote.getPort();
+            "connect to " + IpAddress.of(remote.getAddress()) + " port " + remote.getPort();
         try
         {
             socket.connected.await(what, Waiting.deadlineNs(driver, timeout));

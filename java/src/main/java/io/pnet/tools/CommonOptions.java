@@ -2,6 +2,7 @@ package io.pnet.tools;
 
 import io.pnet.stack.IpProcess;
 import io.pnet.stack.IpProcessBuilder;
+import io.pnet.stack.RunMode;
 import io.pnet.tools.net.KernelNetwork;
 import io.pnet.tools.net.Network;
 import io.pnet.tools.net.PnetNetwork;
@@ -107,9 +108,10 @@ public final class CommonOptions
     /**
      * Opens the network.
      *
+     * @param mode who runs the stack, if it is one of ours.
      * @throws CommandException with one line that says what failed and what to do.
      */
-    Network open()
+    Network open(final RunMode mode)
     {
         validate();
         if (isKernel())
@@ -119,7 +121,7 @@ public final class CommonOptions
         OptionCheck.capture(pcap);
         try
         {
-            return new PnetNetwork(process());
+            return new PnetNetwork(process(mode));
         }
         catch (final IllegalArgumentException | IllegalStateException ex)
         {
@@ -131,9 +133,9 @@ public final class CommonOptions
         }
     }
 
-    private IpProcess process() throws IOException
+    private IpProcess process(final RunMode mode) throws IOException
     {
-        final IpProcessBuilder builder = IpProcess.builder().link(link);
+        final IpProcessBuilder builder = IpProcess.builder().link(link).runMode(mode);
         addresses.forEach(builder::address);
         gateways.forEach(builder::gateway);
         if (mac != null)

@@ -1,5 +1,6 @@
 package io.pnet.tools;
 
+import io.pnet.stack.RunMode;
 import io.pnet.tools.iperf3.Iperf3;
 import io.pnet.tools.iperf3.Units;
 import picocli.CommandLine.ArgGroup;
@@ -91,6 +92,11 @@ final class IperfCommand implements Callable<Integer>
     @Option(names = {"-P", "--parallel"}, defaultValue = "1", description = "Streams at a time (${DEFAULT-VALUE}).")
     private int streams;
 
+    @Option(
+        names = "--handlers",
+        description = "TCP streams as handlers on the stack's own thread: received in place, encoded in place.")
+    private boolean handlers;
+
     @Option(names = {"-R", "--reverse"}, description = "The server sends.")
     private boolean reverse;
 
@@ -144,6 +150,15 @@ final class IperfCommand implements Callable<Integer>
             client(iperf3);
         }
         common.validate();
+        if (handlers && common.isKernel())
+        {
+            throw wrong("--handlers run on Pnet's own stack: give a --link other than kernel, or leave it out");
+        }
+        if (handlers && udp)
+        {
+            throw wrong("--handlers is for TCP: leave out -u or --handlers");
+        }
+        iperf3.handlers = handlers;
 
         final PrintStream err = System.err;
         final Hosts.Version version = only4 ? Hosts.Version.V4 : only6 ? Hosts.Version.V6 : Hosts.Version.ANY;
@@ -153,7 +168,7 @@ final class IperfCommand implements Callable<Integer>
         }
         iperf3.local = bind == null ? null : Hosts.resolve(bind, version);
         iperf3.wildcard = Hosts.wildcard(version);
-        try (NetworkScope scope = new NetworkScope(common))
+        try (NetworkScope scope = new NetworkScope(common, handlers ? RunMode.OWN_THREAD : RunMode.SHARED))
         {
             iperf3.run(scope.network(), System.out, err, scope::onInterrupt);
         }

@@ -1,5 +1,6 @@
 package io.pnet.tools;
 
+import io.pnet.stack.RunMode;
 import io.pnet.tools.net.Network;
 
 /**
@@ -20,11 +21,21 @@ final class NetworkScope implements AutoCloseable
      */
     NetworkScope(final CommonOptions options)
     {
+        this(options, RunMode.SHARED);
+    }
+
+    /**
+     * As {@link #NetworkScope(CommonOptions)}.
+     *
+     * @param mode who runs the stack, if it is one of ours.
+     */
+    NetworkScope(final CommonOptions options, final RunMode mode)
+    {
         this.options = options;
         interrupts = new Interrupts(this::interrupt);
         try
         {
-            network = options.open();
+            network = options.open(mode);
         }
         catch (final RuntimeException ex)
         {

@@ -60,6 +60,52 @@ class Iperf3InteropTest
         }
     }
 
+    @Test
+    void handlersOfOurServerAgainstTheRealClient() throws Exception
+    {
+        try (InteropWire wire = new InteropWire("ring"))
+        {
+            final InteropWire.Running server = wire.pnet("iperf3", "-s", "--handlers").awaitWord("listening");
+            final String[] to = {"iperf3", "-J", "-t", "1", "-c", InteropWire.PNET_V4};
+            flows(received(wire, to));
+            flows(received(wire, with(to, "-R")));
+            flows(received(wire, with(to, "-P", "4", "-R")));
+            flowsAt(100e6, received(wire, with(to, "-R", "-b", "100M")));
+            final JsonObject both = end(wire, with(to, "--bidir", "-P", "2"));
+            flows(both.getAsJsonObject("sum_received").get("bits_per_second").getAsDouble());
+            flows(both.getAsJsonObject("sum_received_bidir_reverse").get("bits_per_second").getAsDouble());
+            exactly(64 << 20, end(wire, "iperf3", "-J", "-n", "64M", "-c", InteropWire.PNET_V6));
+            exactly(64 << 20, end(wire, "iperf3", "-J", "-n", "64M", "-R", "-c", InteropWire.PNET_V6));
+            assertTrue(wire.kernel("iperf3", "-u", "-t", "1", "-c", InteropWire.PNET_V4).exit() != 0);
+            server.awaitWord("[handlers]").awaitWord("leave it out for this client").awaitWord("fd77::2 port");
+        }
+    }
+
+    @Test
+    void handlersOfOurClientAgainstTheRealServer() throws Exception
+    {
+        try (InteropWire wire = new InteropWire("ring"))
+        {
+            wire.start("right", List.of("iperf3", "-s", "--forceflush")).awaitWord("listening");
+            final String[] to = {"--handlers", "-J", "-t", "1", "-c", InteropWire.KERNEL_V4};
+            flows(ourReceived(wire, to));
+            flows(ourReceived(wire, with(to, "-R")));
+            flows(ourReceived(wire, with(to, "-P", "4")));
+            flows(ourReceived(wire, with(to, "-N", "-l", "1001")));
+            flowsAt(100e6, ourReceived(wire, with(to, "-b", "100M")));
+            final JsonObject both = ourEnd(wire, with(to, "--bidir", "-P", "2"));
+            flows(both.getAsJsonObject("sum_received").get("bits_per_second").getAsDouble());
+            flows(both.getAsJsonObject("sum_received_bidir_reverse").get("bits_per_second").getAsDouble());
+            exactly(64 << 20, ourEnd(wire, "--handlers", "-J", "-n", "64M", "-c", InteropWire.KERNEL_V6));
+            exactly(50 * (100 << 10), ourEnd(
+                wire, "--handlers", "-J", "-k", "50", "-l", "100K", "-c", InteropWire.KERNEL_V6));
+            final InteropWire.Outcome words = wire.pnet(
+                "iperf3", "--handlers", "-t", "1", "-c", InteropWire.KERNEL_V6).awaitEnd().ok();
+            assertTrue(words.out().contains("[handlers]"), words::toString);
+            assertTrue(words.out().contains("local fd77::1 port"), words::toString);
+        }
+    }
+
     @ParameterizedTest
     @CsvSource({
         "ring, on, 1500, 6", "ring, off, 1500, 4", "ring, mtu, 1280, 6", "ring, off, 9000, 4",
@@ -109,6 +155,19 @@ class Iperf3InteropTest
         final JsonObject all = JsonParser.parseString(outcome.out()).getAsJsonObject();
         assertFalse(all.has("error"), () -> command + ": " + all.get("error"));
         return all.getAsJsonObject("end");
+    }
+
+    /** A sender that counts blocks sends no more than it was asked to, and all of it is there in the end. */
+    private static void exactly(final long bytes, final JsonObject end)
+    {
+        assertEquals(bytes, end.getAsJsonObject("sum_sent").get("bytes").getAsLong());
+        final long received = end.getAsJsonObject("sum_received").get("bytes").getAsLong();
+        assertTrue(received > 0 && received <= bytes, () -> received + " of " + bytes);
+    }
+
+    private static void flowsAt(final double bitsPerSecond, final double received)
+    {
+        assertEquals(bitsPerSecond, received, bitsPerSecond / 5);
     }
 
     private static void flows(final double bitsPerSecond)

@@ -1,5 +1,6 @@
 package io.pnet.tools.iperf3;
 
+import io.pnet.tools.net.Addresses;
 import io.pnet.tools.net.StreamInfo;
 
 import java.io.PrintStream;
@@ -43,7 +44,7 @@ final class HumanReport implements Report
     @Override
     public void accepted(final InetSocketAddress client)
     {
-        print("Accepted connection from %s, port %d", client.getAddress().getHostAddress(), client.getPort());
+        print("Accepted connection from %s, port %d", Addresses.text(client.getAddress()), client.getPort());
     }
 
     @Override
@@ -54,7 +55,7 @@ final class HumanReport implements Report
         final Settings settings = of.settings();
         if (settings.reverse && !of.isServer())
         {
-            print("Reverse mode, remote host %s is sending", of.control().getAddress().getHostAddress());
+            print("Reverse mode, remote host %s is sending", Addresses.text(of.control().getAddress()));
         }
         if (isVerbose)
         {
@@ -65,8 +66,8 @@ final class HumanReport implements Report
             final InetSocketAddress local = stream.localAddress();
             final InetSocketAddress remote = stream.remoteAddress();
             print("[%3d] local %s port %d connected to %s port %d", stream.number,
-                local.getAddress().getHostAddress(), local.getPort(),
-                remote.getAddress().getHostAddress(), remote.getPort());
+                Addresses.text(local.getAddress()), local.getPort(),
+                Addresses.text(remote.getAddress()), remote.getPort());
         }
         if (isVerbose)
         {
@@ -112,7 +113,8 @@ final class HumanReport implements Report
         {
             columns = intervals.stream().anyMatch(interval -> interval.retransmits() >= 0) ? "Retr  Cwnd" : "";
         }
-        print(strip(role + " Interval           Transfer     Bitrate         " + columns));
+        final String lane = info.lane() == Lane.BLOCKING ? "" : "  [" + info.lane().text() + "]";
+        print(strip(role + " Interval           Transfer     Bitrate         " + columns) + lane);
     }
 
     private void direction(final List<Interval> all, final boolean isSender)

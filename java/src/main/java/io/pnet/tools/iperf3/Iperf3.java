@@ -34,6 +34,8 @@ public final class Iperf3
     public String version = "pnet";
     /** UDP instead of TCP. */
     public boolean udp;
+    /** TCP streams as handlers on the stack's thread; for a {@link io.pnet.tools.net.PnetNetwork} only. */
+    public boolean handlers;
     /** The server sends. */
     public boolean reverse;
     /** Both send. */
@@ -74,12 +76,13 @@ public final class Iperf3
     public void run(
         final Network network, final PrintStream out, final PrintStream err, final Consumer<Runnable> onInterrupt)
     {
+        final Lane lane = handlers ? Lane.HANDLERS : Lane.BLOCKING;
         final Report report = json ? new JsonReport(out, version) : new HumanReport(out, verbose);
         if (host == null)
         {
             final InetAddress address = local == null ? wildcard : local;
             try (Iperf3Server running = new Iperf3Server(
-                network, new InetSocketAddress(address, port), report, err, intervalSeconds, oneOff))
+                network, new InetSocketAddress(address, port), lane, report, err, intervalSeconds, oneOff))
             {
                 onInterrupt.accept(running::close);
                 running.run();
@@ -91,6 +94,7 @@ public final class Iperf3
             local == null ? null : new InetSocketAddress(local, 0),
             new InetSocketAddress(server, port),
             settings(),
+            lane,
             report,
             intervalSeconds,
             connectTimeout);

@@ -1,6 +1,7 @@
 package io.pnet.tools.iperf3;
 
 import io.pnet.tools.CommandException;
+import io.pnet.tools.net.Addresses;
 import io.pnet.tools.net.Datagrams;
 import io.pnet.tools.net.Network;
 import io.pnet.tools.net.Stream;
@@ -21,6 +22,7 @@ final class Iperf3Client
     private final InetSocketAddress server;
     private final InetSocketAddress local;
     private final Settings settings;
+    private final Lane lane;
     private final Report report;
     private final double intervalSeconds;
     private final Duration connectTimeout;
@@ -32,6 +34,7 @@ final class Iperf3Client
 
     /**
      * @param local           where connections come from; null for any.
+     * @param lane            of our TCP streams.
      * @param intervalSeconds between reports; 0 for one at the end only.
      */
     Iperf3Client(
@@ -39,6 +42,7 @@ final class Iperf3Client
         final InetSocketAddress local,
         final InetSocketAddress server,
         final Settings settings,
+        final Lane lane,
         final Report report,
         final double intervalSeconds,
         final Duration connectTimeout)
@@ -47,6 +51,7 @@ final class Iperf3Client
         this.local = local;
         this.server = server;
         this.settings = settings;
+        this.lane = lane;
         this.report = report;
         this.intervalSeconds = intervalSeconds;
         this.connectTimeout = connectTimeout;
@@ -84,7 +89,7 @@ final class Iperf3Client
         }
         catch (final IOException ex)
         {
-            throw new IOException("unable to connect to server " + server.getAddress().getHostAddress() + " port " +
+            throw new IOException("unable to connect to server " + Addresses.text(server.getAddress()) + " port " +
                 server.getPort() + ": " + ex.getMessage(), ex);
         }
         control = new Control(stream);
@@ -125,7 +130,7 @@ final class Iperf3Client
 
     private TestInfo info()
     {
-        return new TestInfo(settings, false, cookie, control.stream().remoteAddress());
+        return new TestInfo(settings, false, cookie, control.stream().remoteAddress(), lane);
     }
 
     private Summary summary()
@@ -161,7 +166,7 @@ final class Iperf3Client
             throw new IOException("unable to connect stream: " + ex.getMessage(), ex);
         }
         new Control(stream).writeCookie(cookie);
-        return new TcpTestStream(index, isSender, settings, stream);
+        return lane.tcp(index, isSender, settings, stream);
     }
 
     private TestStream udpStream(final int index, final boolean isSender) throws IOException

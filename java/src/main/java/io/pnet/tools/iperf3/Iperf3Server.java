@@ -31,6 +31,7 @@ final class Iperf3Server implements AutoCloseable
 
     private final Network network;
     private final InetSocketAddress address;
+    private final Lane lane;
     private final Report report;
     private final PrintStream errors;
     private final double intervalSeconds;
@@ -43,6 +44,7 @@ final class Iperf3Server implements AutoCloseable
     /**
      * Listens.
      *
+     * @param lane            of our TCP streams.
      * @param errors          hears of tests that failed, one line each.
      * @param intervalSeconds between reports; 0 for one at the end only.
      * @param isOneOff        whether one test is enough.
@@ -51,6 +53,7 @@ final class Iperf3Server implements AutoCloseable
     Iperf3Server(
         final Network network,
         final InetSocketAddress address,
+        final Lane lane,
         final Report report,
         final PrintStream errors,
         final double intervalSeconds,
@@ -58,6 +61,7 @@ final class Iperf3Server implements AutoCloseable
     {
         this.network = network;
         this.address = address;
+        this.lane = lane;
         this.report = report;
         this.errors = errors;
         this.intervalSeconds = intervalSeconds;
@@ -139,7 +143,7 @@ final class Iperf3Server implements AutoCloseable
             control.writeState(State.PARAM_EXCHANGE);
             final Settings settings = readSettings(control);
             final TestInfo info =
-                new TestInfo(settings, true, client.cookie(), control.stream().remoteAddress());
+                new TestInfo(settings, true, client.cookie(), control.stream().remoteAddress(), lane);
             try
             {
                 createStreams(control, settings, client, streams);
@@ -182,6 +186,11 @@ final class Iperf3Server implements AutoCloseable
         {
             control.writeError(ERROR_PARAMETERS, 0);
             throw ex;
+        }
+        if (settings.udp && lane == Lane.HANDLERS)
+        {
+            control.writeError(ERROR_PARAMETERS, 0);
+            throw new IOException("the client asks for UDP: --handlers is for TCP, leave it out for this client");
         }
         final boolean sends = settings.reverse || settings.bidirectional;
         if (sends && !settings.udp && settings.congestion != null &&
@@ -227,7 +236,7 @@ final class Iperf3Server implements AutoCloseable
         for (int i = 0; i < arrivals.size(); i++)
         {
             final Stream stream = arrivals.get(i).stream();
-            streams.add(new TcpTestStream(i, isSender(i, settings), settings, stream));
+            streams.add(lane.tcp(i, isSender(i, settings), settings, stream));
         }
         if (arrivals.size() < settings.totalStreams())
         {

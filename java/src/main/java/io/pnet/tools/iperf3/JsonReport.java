@@ -4,6 +4,7 @@ import com.google.gson.Gson;
 import com.google.gson.GsonBuilder;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
+import io.pnet.tools.net.Addresses;
 import io.pnet.tools.net.StreamInfo;
 
 import java.io.PrintStream;
@@ -66,7 +67,7 @@ final class JsonReport implements Report
     {
         isEmpty = false;
         final JsonObject from = new JsonObject();
-        from.addProperty("host", client.getAddress().getHostAddress());
+        from.addProperty("host", Addresses.text(client.getAddress()));
         from.addProperty("port", client.getPort());
         begin();
         start.add("accepted_connection", from);
@@ -93,13 +94,14 @@ final class JsonReport implements Report
         {
             final JsonObject connected = new JsonObject();
             connected.addProperty("socket", stream.number);
-            connected.addProperty("local_host", stream.localAddress().getAddress().getHostAddress());
+            connected.addProperty("local_host", Addresses.text(stream.localAddress().getAddress()));
             connected.addProperty("local_port", stream.localAddress().getPort());
-            connected.addProperty("remote_host", stream.remoteAddress().getAddress().getHostAddress());
+            connected.addProperty("remote_host", Addresses.text(stream.remoteAddress().getAddress()));
             connected.addProperty("remote_port", stream.remoteAddress().getPort());
             start.getAsJsonArray("connected").add(connected);
         }
         final Settings settings = of.settings();
+        start.addProperty("pnet_lane", of.lane().text());
         start.addProperty("cookie", of.cookie());
         start.addProperty("target_bitrate", settings.bitrate);
         final JsonObject test = new JsonObject();

@@ -19,7 +19,12 @@ final class TcpTestStream extends TestStream
     }
 
     @Override
-    void run(final TestRun run) throws IOException
+    void start(final TestRun run)
+    {
+        run.onThread(this, () -> run(run));
+    }
+
+    private void run(final TestRun run) throws IOException
     {
         if (isSender)
         {

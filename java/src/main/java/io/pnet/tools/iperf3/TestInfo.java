@@ -9,8 +9,9 @@ import java.net.InetSocketAddress;
  * @param isServer which side we are.
  * @param cookie   the test's.
  * @param control  the control connection's peer.
+ * @param lane     how our side meets its stack.
  */
-record TestInfo(Settings settings, boolean isServer, String cookie, InetSocketAddress control)
+record TestInfo(Settings settings, boolean isServer, String cookie, InetSocketAddress control, Lane lane)
 {
     /** The note behind a stream's number in a bidirectional test, otherwise nothing. */
     String role(final TestStream stream)

@@ -9,10 +9,10 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * A test between TEST_RUNNING and TEST_END on one side: the streams' threads, the clock, the limits, the intervals.
+ * A test between TEST_RUNNING and TEST_END on one side: the streams, the clock, the limits, the intervals.
  *
- * <p>One thread, the reporting one, calls {@link #start}, {@link #await} and {@link #finish}; streams' threads call
- * what says so.
+ * <p>One thread, the reporting one, calls {@link #start}, {@link #await} and {@link #finish}; streams call what
+ * says so, each on its own thread or on the stack's.
  */
 final class TestRun
 {
@@ -89,7 +89,7 @@ final class TestRun
         for (final TestStream stream : streams)
         {
             meters.add(new StreamMeter(stream));
-            start("stream " + stream.number, () -> runStream(stream));
+            stream.start(this);
         }
         start("control", () -> awaitState(control));
     }
@@ -102,23 +102,32 @@ final class TestRun
         thread.start();
     }
 
-    private void runStream(final TestStream stream)
+    /** What a stream does on a thread of its own. */
+    interface Work
+    {
+        /** Sends until the limit or the end, or receives until the end. */
+        void run() throws IOException;
+    }
+
+    /** A stream that starts: gives it a thread. */
+    void onThread(final TestStream stream, final Work work)
+    {
+        start("stream " + stream.number, () -> run(stream, work));
+    }
+
+    private void run(final TestStream stream, final Work work)
     {
         try
         {
-            stream.run(this);
-            // Only when every sender has written its last block, so that all of them are counted.
-            if (hasLimit && stream.isSender && sendersLeft.decrementAndGet() == 0)
+            work.run();
+            if (stream.isSender)
             {
-                events.add(new Event(Cause.LIMIT, (byte)0, null));
+                onSent();
             }
         }
         catch (final IOException ex)
         {
-            if (isRunning)
-            {
-                events.add(new Event(Cause.STREAM_FAILED, (byte)0, ex));
-            }
+            onFailed(ex);
         }
         catch (final RuntimeException ex)
         {
@@ -138,19 +147,37 @@ final class TestRun
         }
     }
 
+    /** A sending stream, after its last block: the test ends with the last stream, so that all blocks are counted. */
+    void onSent()
+    {
+        if (hasLimit && sendersLeft.decrementAndGet() == 0)
+        {
+            events.add(new Event(Cause.LIMIT, (byte)0, null));
+        }
+    }
+
+    /** A stream broke. */
+    void onFailed(final IOException failure)
+    {
+        if (isRunning)
+        {
+            events.add(new Event(Cause.STREAM_FAILED, (byte)0, failure));
+        }
+    }
+
     /** Any thread: whether data still counts. */
     boolean isRunning()
     {
         return isRunning;
     }
 
-    /** A sending stream's thread. */
+    /** A sending stream. */
     Pacer pacer(final Settings of)
     {
         return new Pacer(of.bitrate, of.pacingUs * 1_000L, System.nanoTime());
     }
 
-    /** A sending stream's thread, before each block: whether the limits leave room for it. */
+    /** A sending stream, before each block: whether the limits leave room for it. */
     boolean mayStillSend(final int blockSize)
     {
         if (!hasLimit || isOmitting)
@@ -160,7 +187,7 @@ final class TestRun
         return settings.bytes > 0 ? budgetBytes.getAndAdd(-blockSize) > 0 : budgetBlocks.getAndDecrement() > 0;
     }
 
-    /** A receiving stream's thread, after each read. */
+    /** A receiving stream, after each read. */
     void onReceived(final int length)
     {
         if (hasLimit && !isOmitting)

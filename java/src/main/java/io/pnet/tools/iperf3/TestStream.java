@@ -3,15 +3,14 @@ package io.pnet.tools.iperf3;
 import io.pnet.tools.net.StreamInfo;
 
 import java.io.Closeable;
-import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * One stream of a test, which sends or receives on a thread of its own. That thread writes the totals, the reporting
- * thread reads them.
+ * One stream of a test. Whoever sends or receives, a thread of the stream's own or the stack's, writes the totals; the
+ * reporting thread reads them.
  */
 abstract class TestStream implements Closeable
 {
@@ -35,8 +34,8 @@ abstract class TestStream implements Closeable
         this.settings = settings;
     }
 
-    /** Sends until the limit or the end, or receives until the end. */
-    abstract void run(TestRun run) throws IOException;
+    /** Starts to send until the limit or the end, or to receive until the end, and tells the run. Does not block. */
+    abstract void start(TestRun run);
 
     abstract InetSocketAddress localAddress();
 
@@ -54,7 +53,7 @@ abstract class TestStream implements Closeable
         return null;
     }
 
-    /** The stream's own thread: a block went or came. */
+    /** Whoever sends or receives: a block went or came. */
     final void count(final int length)
     {
         bytes.lazySet(bytes.getPlain() + length);
@@ -88,7 +87,7 @@ abstract class TestStream implements Closeable
         return ByteBuffer.allocateDirect(length).put(bytes).clear();
     }
 
-    /** At once and without an exception, from any thread; ends {@link #run}. */
+    /** At once and without an exception, from any thread; ends what {@link #start} began. */
     @Override
     public abstract void close();
 }

@@ -51,7 +51,7 @@ public final class PnetNetwork implements Network
         final TcpSettings settings = new TcpSettings();
         settings.noDelay = options.noDelay();
         settings.congestionControl = congestionControl(options.congestion());
-        return new PnetStream(TcpSocket.connect(process, local, remote, settings, timeout));
+        return new PnetStream(process, TcpSocket.connect(process, local, remote, settings, timeout));
     }
 
     @Override
@@ -140,7 +140,7 @@ public final class PnetNetwork implements Network
         @Override
         public Stream accept() throws IOException
         {
-            return new PnetStream(socket.accept());
+            return new PnetStream(process, socket.accept());
         }
 
         @Override

@@ -1,6 +1,8 @@
 package io.pnet.tools.net;
 
 import io.pnet.socket.TcpSocket;
+import io.pnet.stack.IpProcess;
+import io.pnet.tcp.Connection;
 import io.pnet.tcp.TcpInfo;
 
 import java.io.IOException;
@@ -9,13 +11,27 @@ import java.nio.ByteBuffer;
 import java.time.Duration;
 
 /** A blocking socket of an IP process. */
-final class PnetStream implements Stream
+public final class PnetStream implements Stream
 {
+    private final IpProcess process;
     private final TcpSocket socket;
 
-    PnetStream(final TcpSocket socket)
+    PnetStream(final IpProcess process, final TcpSocket socket)
     {
+        this.process = process;
         this.socket = socket;
+    }
+
+    /** Whose stack the connection is on. */
+    public IpProcess process()
+    {
+        return process;
+    }
+
+    /** The connection underneath, for those who take its events over: from then on nothing blocks here any more. */
+    public Connection connection()
+    {
+        return socket.connection();
     }
 
     @Override

@@ -70,7 +70,8 @@ class LoopbackTest
     {
         final InetSocketAddress any = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
         final PrintStream out = new PrintStream(serverOut, true, StandardCharsets.UTF_8);
-        server = new Iperf3Server(new KernelNetwork(), any, new JsonReport(out, "test"), out, 0.25, isOneOff);
+        server = new Iperf3Server(
+            new KernelNetwork(), any, Lane.BLOCKING, new JsonReport(out, "test"), out, 0.25, isOneOff);
         serving = CompletableFuture.runAsync(server::run);
         return server.port();
     }
