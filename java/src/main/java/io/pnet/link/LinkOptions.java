@@ -25,7 +25,7 @@ public final class LinkOptions
     private int txSlots = 512;
     private boolean copyLarge = true;
     private int receiveBufferBytes = 32 << 20;
-    private int sendBufferBytes = 131_072;
+    private int sendBufferBytes = 262_144;
     private boolean qdiscBypass;
     private boolean promiscuous = true;
     private boolean filter = true;
