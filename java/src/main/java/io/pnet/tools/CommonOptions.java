@@ -99,7 +99,7 @@ public final class CommonOptions
             throw usage("missing --ip: give the address to use on " + link + ", for example --ip 10.0.0.2/24");
         }
         addresses.forEach(address -> OptionCheck.prefix(this, address));
-        gateways.forEach(gateway -> OptionCheck.address(this, "--gateway", gateway));
+        gateways.forEach(gateway -> OptionCheck.gateway(this, gateway, addresses));
         OptionCheck.mac(this, mac);
         OptionCheck.mtu(this, mtu, addresses);
         OptionCheck.impairment(this, impair);

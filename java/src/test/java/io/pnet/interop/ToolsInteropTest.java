@@ -90,6 +90,63 @@ class ToolsInteropTest
         }
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {InteropWire.PNET_V4, InteropWire.PNET_V6})
+    void ourEchoAnswersDatagrams(final String address) throws Exception
+    {
+        try (InteropWire wire = new InteropWire("ring"))
+        {
+            wire.pnet("echo", "--udp", "--mac", "02:00:00:00:be:ef", "7004");
+            final String got = wire.kernel("bash", "-c", "for try in {1..50}; do got=$(echo a-datagram | nc -u -w 1 " +
+                address + " 7004); [ -n \"$got\" ] && echo \"$got\" && exit 0; sleep 0.2; done; exit 1").ok().out();
+            assertTrue(got.contains("a-datagram"), got);
+            assertTrue(wire.kernel("ip", "neigh").out().contains("02:00:00:00:be:ef"));
+        }
+    }
+
+    @Test
+    void aGatewayLeadsBeyondTheWire() throws Exception
+    {
+        try (InteropWire wire = new InteropWire("ring"))
+        {
+            wire.kernel("ip", "addr", "add", "192.0.2.1/32", "dev", "lo").ok();
+            wire.kernel("ip", "addr", "add", "2001:db8::1/128", "dev", "lo").ok();
+            for (final String beyond : List.of("192.0.2.1", "2001:db8::1"))
+            {
+                wire.pnet("ping", "-c", "1", "--gateway", InteropWire.KERNEL_V4, "--gateway", InteropWire.KERNEL_V6,
+                    "--mtu", "1280", "-s", "3000", beyond).awaitEnd().ok();
+                assertEquals(1, wire.pnet("ping", "-c", "1", beyond).awaitEnd().exit());
+            }
+        }
+    }
+
+    /** Whoever starts Pnet opens the socket; Pnet itself then has neither root's rights nor a capability. */
+    @ParameterizedTest
+    @ValueSource(strings = {"fd:7", "fd:7,8"})
+    void aSocketThatWasHandedOverNeedsNoRights(final String descriptors) throws Exception
+    {
+        final String open = """
+            import os, socket, sys
+            for number, protocol in ((7, 3), (8, 0)):
+                link = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
+                link.bind(("veth0", protocol))
+                os.dup2(link.fileno(), number, inheritable=True)
+            os.execvp(sys.argv[1], sys.argv[1:])
+            """;
+        try (InteropWire wire = new InteropWire("ring"))
+        {
+            wire.start("right", List.of("iperf3", "-s", "--forceflush")).awaitWord("listening");
+            for (final String lane : List.of("-R", "--handlers"))
+            {
+                final InteropWire.Outcome outcome = wire.start("left", List.of(
+                    "python3", "-c", open, "setpriv", "--bounding-set=-all", "--inh-caps=-all",
+                    InteropWire.PNET, "iperf3", "--link", descriptors, "--ip", "10.77.0.1/24",
+                    "-n", "8M", lane, "-c", InteropWire.KERNEL_V4)).awaitEnd().ok();
+                assertTrue(outcome.out().contains("receiver"), outcome::toString);
+            }
+        }
+    }
+
     private static String ncTo(final InteropWire wire, final String options)
     {
         return InteropWire.PNET + " nc --link " + wire.link + " --ip 10.77.0.1/24 " + options + " " +
