@@ -32,6 +32,7 @@ public final class TcpSocket implements Closeable
 {
     /** A writer is woken when this much fits, or all it has: a block at a time, not a segment. */
     private static final int WRITE_BLOCK = 128 << 10;
+    private static final long OUT_OF_MEMORY_WAIT_NS = 1_000_000;
 
     private final StackDriver driver;
     private final ReentrantLock readLock = new ReentrantLock();
@@ -232,8 +233,17 @@ public final class TcpSocket implements Closeable
                 }
                 else
                 {
-                    wantedRoom = Math.min(source.remaining(), WRITE_BLOCK);
-                    writable.await("write", Long.MAX_VALUE);
+                    final int most = Math.min(WRITE_BLOCK, Math.max(1, connection.sendBufferBytes() / 2));
+                    wantedRoom = Math.min(source.remaining(), most);
+                    if (isWritable())
+                    {
+                        // There is room but no memory: other connections have it all for the moment.
+                        driver.await(() -> isClosed, driver.clock().nanoTime() + OUT_OF_MEMORY_WAIT_NS);
+                    }
+                    else
+                    {
+                        writable.await("write", Long.MAX_VALUE);
+                    }
                 }
             }
         }

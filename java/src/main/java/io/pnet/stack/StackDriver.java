@@ -304,7 +304,8 @@ public final class StackDriver implements AutoCloseable
             if (tryAcquire())
             {
                 hasWoken = false;
-                final int work = cycle(nowNs);
+                // Not the time from before: another thread may have run a cycle in between, and time must not go back.
+                final int work = cycle(clock.nanoTime());
                 final boolean isOthers = hasWoken;
                 release();
                 if (isOthers && !condition.getAsBoolean())
@@ -335,11 +336,17 @@ public final class StackDriver implements AutoCloseable
         return true;
     }
 
-    /** A handler, on the owner, makes another thread's condition true: wakes it. */
+    /** Somebody, a handler mostly, has made a waiting thread's condition true: wakes it, wherever it waits. */
     public void unpark(final Thread thread)
     {
         hasWoken = true;
         LockSupport.unpark(thread);
+        VarHandle.fullFence();
+        if (waiter == thread)
+        {
+            // Asleep on the link, where unparking does not reach it; another thread has taken what it waits for.
+            linkWait.signal();
+        }
     }
 
     /** Waits in the kernel if nobody else does, else parked beside the one who does. */
@@ -464,7 +471,7 @@ public final class StackDriver implements AutoCloseable
                 if (nowNs - lastCycleNs > KEEPER_TICK_NS && waiter != null && ++quietTicks > KEEPER_TICKS_AWAKE)
                 {
                     isKeeperParked = true;
-                    if (drivers > 0 && !isClosed)
+                    if (drivers > 0 && waiter != null && !isClosed)
                     {
                         LockSupport.parkNanos(this, MAX_WAIT_NS);
                     }
@@ -531,7 +538,7 @@ public final class StackDriver implements AutoCloseable
             int work = 1;
             if (tryAcquire())
             {
-                work = cycle(nowNs);
+                work = cycle(clock.nanoTime());
                 release();
             }
             if (work > 0)

@@ -269,6 +269,12 @@ public final class Connection extends Timer
         return sendBuffer.room();
     }
 
+    /** Bytes that the send buffer holds at most. */
+    public int sendBufferBytes()
+    {
+        return sendBuffer.limit();
+    }
+
     /** Bytes written and not yet acknowledged by the peer. */
     public int unacknowledged()
     {
@@ -453,6 +459,13 @@ public final class Connection extends Timer
             recovery.dupAckBytes;
     }
 
+    /** Whether there are bytes, or a FIN, that were never sent. */
+    boolean hasUnsent()
+    {
+        return Math.min(sendBuffer.written(), finOffset) > offsetOf(sndNxt) - (finSent ? 1 : 0) ||
+            finOffset != Long.MAX_VALUE && !finSent;
+    }
+
     /** The receive window that the peer may still use. */
     int rcvWnd()
     {
@@ -467,7 +480,14 @@ public final class Connection extends Timer
     @Override
     protected void onTimer(final long nowNs)
     {
-        tcp.timers.onTimer(this, nowNs);
+        try
+        {
+            tcp.timers.onTimer(this, nowNs);
+        }
+        catch (final RuntimeException ex)
+        {
+            tcp.onDefect(this, ex);
+        }
     }
 
     // ---- the handler, guarded: an exception of the user's never ends the stack

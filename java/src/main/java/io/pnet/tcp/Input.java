@@ -139,6 +139,7 @@ final class Input
             c.state = TcpState.SYN_RECEIVED;
             c.sent.clear();
             c.recovery.lostBytes = 0;
+            c.rcvAdv = c.rcvNxt + Math.min(0xFFFF, c.settings.receiveBufferBytes);
             tcp.activate(c);
             return true;
         }
@@ -257,7 +258,7 @@ final class Input
     {
         // RFC 7323 section 4.3 (3): only from a segment that begins at or before what we acknowledged last.
         if (c.timestamps && s.hasTimestamps && SeqNumber.leq(s.seq, c.lastAckSent) &&
-            s.options.tsVal() - c.tsRecent >= 0)
+            (s.options.tsVal() - c.tsRecent >= 0 || nowNs - c.tsRecentNs >= TS_RECENT_VALID_NS))
         {
             c.tsRecent = s.options.tsVal();
             c.tsRecentNs = nowNs;

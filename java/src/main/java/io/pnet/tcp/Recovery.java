@@ -21,6 +21,7 @@ final class Recovery
     private final TcpTimers timers;
 
     // Of the acknowledgement that is being processed.
+    private int acknowledged;
     private int delivered;
     private long rttSampleNs;
     private long latestRttNs;
@@ -46,6 +47,7 @@ final class Recovery
         final long receivedNs = s.packet.receivedNs();
         final int flightBefore = c.inFlight();
         final boolean advanced = SeqNumber.lt(c.sndUna, s.ack);
+        acknowledged = 0;
         delivered = 0;
         rttSampleNs = 0;
         latestRttNs = 0;
@@ -55,9 +57,15 @@ final class Recovery
 
         if (advanced)
         {
-            final boolean coversSyn = c.sndUnaOffset < 0;
+            final int syn = c.sndUnaOffset < 0 ? 1 : 0;
+            acknowledged = s.ack - c.sndUna - syn;
             acknowledge(c, s.ack, receivedNs);
-            delivered -= coversSyn ? 1 : 0;
+            delivered -= syn;
+            if (r.phase == RecoveryState.Phase.OPEN && c.sndUna - r.recoveryPoint > 1 << 30)
+            {
+                // Kept within reach of modular comparison.
+                r.recoveryPoint = c.sndUna - 1;
+            }
         }
         boolean hasDsack = false;
         if (c.sackPermitted && s.hasOptions && s.options.sackCount() > 0)
@@ -297,7 +305,7 @@ final class Recovery
         final SentSegments sent = c.sent;
         final long reoWndNs = reorderWindowNs(c);
         long waitNs = 0;
-        for (int i = 0; i < sent.count() && SeqNumber.lt(sent.start(i), r.fack); i++)
+        for (int i = 0; i < sent.count(); i++)
         {
             if (sent.is(i, SentSegments.SACKED) ||
                 sent.is(i, SentSegments.LOST) && !sent.is(i, SentSegments.RETRANSMITTED))
@@ -309,6 +317,11 @@ final class Recovery
                 sentNs == r.rackSentNs && SeqNumber.lt(sent.end(i), r.rackEndSeq);
             if (!isOlder)
             {
+                if (!sent.is(i, SentSegments.EVER_RETRANSMITTED))
+                {
+                    // Sent once and later than what arrived: so was everything behind it.
+                    break;
+                }
                 continue;
             }
             final long remainingNs = sentNs + r.rackRttNs + reoWndNs - nowNs;
@@ -452,12 +465,12 @@ final class Recovery
                     enterRecovery(c, nowNs);
                     proportionalRate(c, advanced);
                 }
-                else if (advanced && delivered > 0 && wasLimited(c, flightBefore))
+                else if (acknowledged > 0 && wasLimited(c, flightBefore))
                 {
                     // Only what moves SND.UNA opens the window (RFC 5681 section 3.1): duplicates let new segments out
                     // by leaving the flight, and must not do so twice (RFC 3042).
                     c.window.inFlight = c.inFlight();
-                    c.congestion.onAck(c.window, delivered, nowNs);
+                    c.congestion.onAck(c.window, acknowledged, nowNs);
                 }
                 break;
 
@@ -466,6 +479,11 @@ final class Recovery
                 {
                     c.window.cwnd(c.window.ssthresh);
                     leaveRecovery(c);
+                    if (r.lostBytes > 0)
+                    {
+                        // Lost of what was sent meanwhile: another window, another reduction.
+                        enterRecovery(c, nowNs);
+                    }
                 }
                 else
                 {
@@ -560,8 +578,9 @@ final class Recovery
         final SentSegments sent = c.sent;
         counters.increment(Counter.TCP_RTO_TIMEOUTS);
         c.rtoTimeouts++;
-        if (r.phase != RecoveryState.Phase.LOSS || SeqNumber.geq(c.sndUna, r.recoveryPoint))
+        if (r.phase == RecoveryState.Phase.OPEN || SeqNumber.geq(c.sndUna, r.recoveryPoint))
         {
+            // Once a window: what is being recovered has had its reduction.
             rememberForUndo(c, nowNs);
             c.window.inFlight = c.sndNxt - c.sndUna;
             c.congestion.onTimeout(c.window, nowNs);
@@ -673,6 +692,7 @@ final class Recovery
         }
         r.lostBytes = 0;
         r.retransmittedBytes = 0;
+        newlyLost = false;
         c.window.cwnd(Math.max(c.window.cwnd, r.undoCwnd));
         c.window.ssthresh = Math.max(c.window.ssthresh, r.undoSsthresh);
         c.congestion.onSpuriousLoss(c.window, nowNs);

@@ -83,6 +83,7 @@ final class SendBuffer
     @SuppressWarnings("unused")
     private long acknowledged;
     private int cursor;
+    private volatile boolean isReleased;
 
     // 1 while the producer fills the tail chunk, or the consumer takes it away.
     @SuppressWarnings("unused")
@@ -113,7 +114,7 @@ final class SendBuffer
     /** Bytes that are written and not yet acknowledged. */
     int pending()
     {
-        return (int)(written() - (long)ACKNOWLEDGED.getAcquire(this));
+        return isReleased ? 0 : (int)(written() - (long)ACKNOWLEDGED.getAcquire(this));
     }
 
     int limit()
@@ -194,7 +195,9 @@ final class SendBuffer
             return NO_ROOM;
         }
         lockTail();
-        if ((tailChunk == null || tailChunk.capacity() - tailPosition < length) && !openChunk(length))
+        // Looked at again: the connection may have ended, and its buffer with it, before the lock.
+        if (room() < length ||
+            (tailChunk == null || tailChunk.capacity() - tailPosition < length) && !openChunk(length))
         {
             unlockTail();
             return NO_ROOM;
@@ -381,6 +384,7 @@ final class SendBuffer
         }
         HEAD.setRelease(this, tail);
         tailChunk = null;
+        isReleased = true;
         // Whoever still writes finds no room.
         ACKNOWLEDGED.setRelease(this, written - limit);
         unlockTail();

@@ -156,7 +156,8 @@ final class TcpTimers
     {
         c.probeAtNs = Connection.NEVER;
         final SentSegments sent = c.sent;
-        if (sent.isEmpty() || c.recovery.phase != RecoveryState.Phase.OPEN)
+        if (sent.isEmpty() || c.recovery.phase != RecoveryState.Phase.OPEN ||
+            c.recovery.sackedBytes > 0 || c.recovery.lostBytes > 0)
         {
             return;
         }
@@ -192,6 +193,12 @@ final class TcpTimers
     private void onPersist(final Connection c, final long nowNs)
     {
         c.persistAtNs = Connection.NEVER;
+        if (c.sent.isEmpty() && !c.hasUnsent())
+        {
+            // The probe was taken after all, and it was the last there was.
+            c.persistBackoff = 0;
+            return;
+        }
         if (c.sndWnd >= c.sndMss && c.sndUna + c.sndWnd - c.sndNxt >= c.sndMss)
         {
             return;

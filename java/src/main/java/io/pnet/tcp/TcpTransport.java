@@ -36,6 +36,7 @@ public final class TcpTransport implements Transport
     private static final int FIRST_EPHEMERAL_PORT = 32_768;
     private static final int LAST_EPHEMERAL_PORT = 60_999;
     private static final int MIN_HALF_OPEN = 256;
+    private static final long RETRY_NS = 1_000_000;
     private static final VarHandle DIRTY_HEAD;
 
     static
@@ -288,7 +289,7 @@ public final class TcpTransport implements Transport
             packet.destinationHi(), packet.destinationLo(), packet.sourceHi(), packet.sourceLo(), ports);
         Connection c = connections.find(
             hash, packet.destinationHi(), packet.destinationLo(), packet.sourceHi(), packet.sourceLo(), ports);
-        if (c != null && c.state == TcpState.TIME_WAIT && isReopening(c, s))
+        if (c != null && c.state == TcpState.TIME_WAIT && isReopening(c, s) && isListening(packet, s))
         {
             closed(c, CloseReason.CLOSED);
             c = null;
@@ -299,6 +300,13 @@ public final class TcpTransport implements Transport
         {
             counters.increment(Counter.TCP_RX_SEGMENTS);
         }
+    }
+
+    private boolean isListening(final IpPacket packet, final Segment s)
+    {
+        final Listener listener = findListener(
+            s.header.destinationPort(), packet.destinationHi(), packet.destinationLo());
+        return listener != null && listener.hasRoom();
     }
 
     /** RFC 9293 MAY-2, RFC 6191: a SYN that is newer than everything of the old connection. */
@@ -407,11 +415,12 @@ public final class TcpTransport implements Transport
 
     private void onPacketTooBig(final Connection c, final IcmpError error)
     {
-        final int before = c.destination.pathMtu();
+        final int before = c.sndMss;
         ip.updatePathMtu(c.destination, error.mtu());
-        if (c.destination.pathMtu() < before)
+        // The path may have shrunk for another connection before; what counts is what this one sends.
+        updateMss(c);
+        if (c.sndMss < before)
         {
-            updateMss(c);
             c.window.smss = c.sndMss;
             // What was too large is gone: send it again at the new size, without a congestion reaction.
             recovery.onWindowOpened(c);
@@ -455,16 +464,23 @@ public final class TcpTransport implements Transport
                     c.fireWritable();
                 }
             }
-            if (output.run(c, nowNs))
+            try
             {
-                work++;
+                if (output.run(c, nowNs))
+                {
+                    work++;
+                }
+                else
+                {
+                    // The link is full: again with the next duty cycle, which the link's descriptor brings about.
+                    activate(c);
+                }
+                c.receiveQueue.trim();
             }
-            else
+            catch (final RuntimeException ex)
             {
-                // The link is full: again with the next duty cycle, which the link's descriptor brings about.
-                activate(c);
+                onDefect(c, ex);
             }
-            c.receiveQueue.trim();
             c = next;
         }
         return work;
@@ -473,7 +489,8 @@ public final class TcpTransport implements Transport
     @Override
     public long nextDeadlineNs()
     {
-        return Long.MAX_VALUE;
+        // What found the link full, or its way gone, is tried again even if no descriptor ever says so.
+        return activeHead == null ? Long.MAX_VALUE : nowNs + RETRY_NS;
     }
 
     @Override
@@ -555,7 +572,14 @@ public final class TcpTransport implements Transport
             final Connection next = first.nextDirty;
             first.nextDirty = null;
             first.clearDirty();
-            serve(first, nowNs);
+            try
+            {
+                serve(first, nowNs);
+            }
+            catch (final RuntimeException ex)
+            {
+                onDefect(first, ex);
+            }
             work++;
             first = next;
         }
@@ -693,6 +717,14 @@ public final class TcpTransport implements Transport
         {
             c.receiveQueue.release();
         }
+    }
+
+    /** A defect of ours ends the connection it shows in, and no other. */
+    void onDefect(final Connection c, final RuntimeException ex)
+    {
+        counters.increment(Counter.STACK_INTERNAL_ERRORS);
+        errorHandler.accept(ex);
+        closed(c, CloseReason.ABORTED);
     }
 
     void onHandlerError(final Throwable ex)
