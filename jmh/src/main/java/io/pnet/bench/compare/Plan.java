@@ -37,6 +37,10 @@ record Plan(
         {
             for (final String offloads : OFFLOADS)
             {
+                if (mode.equals("quick") && rate.equals("100m") && offloads.equals("mtu"))
+                {
+                    continue;
+                }
                 final Setup setup = Setup.of(rate, offloads);
                 cells.add(cell(setup, Role.KERNEL_TO_KERNEL, "iperf3"));
                 cells.add(cell(setup, Role.PNET_TO_KERNEL, "iperf3"));
@@ -62,7 +66,8 @@ record Plan(
             cells.add(cell(setup.with(6, "ring"), Role.KERNEL_TO_KERNEL, "iperf3"));
             for (final Setup other : List.of(setup.with(6, "ring"), setup.with(4, "tap"), setup.with(6, "tap")))
             {
-                if (other.attach().equals("tap") && !mayOpenTaps())
+                final boolean isTap = other.attach().equals("tap");
+                if (isTap && (!mayOpenTaps() || mode.equals("quick") && other.equals(setup.with(6, "tap"))))
                 {
                     continue;
                 }
