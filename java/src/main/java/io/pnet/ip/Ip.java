@@ -259,6 +259,19 @@ public final class Ip
         }
     }
 
+    /**
+     * A transport has sent something again and again without an answer (R1 of RFC 9293 section 3.8.3, MUST-20): the
+     * neighbour is asked whether it is still there. Packets go on to where they went; if nobody answers, the way is
+     * looked up anew.
+     */
+    public void suspectUnreachable(final Destination destination)
+    {
+        if (destination.neighbour != null)
+        {
+            neighbours.onSuspicion(destination.neighbour);
+        }
+    }
+
     /** Answers a packet with destination unreachable, port unreachable (RFC 1122 section 4.1.3.1), rate limited. */
     public void sendPortUnreachable(final IpPacket packet, final long nowNs)
     {

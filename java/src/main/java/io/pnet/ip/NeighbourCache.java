@@ -111,6 +111,15 @@ final class NeighbourCache
         }
     }
 
+    /** A transport makes no progress through the neighbour: probe it now rather than when its time has come. */
+    void onSuspicion(final Neighbour neighbour)
+    {
+        if (neighbour.state == State.REACHABLE || neighbour.state == State.STALE || neighbour.state == State.DELAY)
+        {
+            probe(neighbour);
+        }
+    }
+
     /**
      * Somebody said which link-layer address the neighbour has.
      *
@@ -253,10 +262,7 @@ final class NeighbourCache
         switch (neighbour.state)
         {
             case DELAY:
-                neighbour.state = State.PROBE;
-                neighbour.solicitations = 0;
-                neighbour.usableUntilNs = Long.MAX_VALUE;
-                solicit(neighbour);
+                probe(neighbour);
                 break;
 
             case INCOMPLETE:
@@ -274,6 +280,14 @@ final class NeighbourCache
             default:
                 break;
         }
+    }
+
+    private void probe(final Neighbour neighbour)
+    {
+        neighbour.state = State.PROBE;
+        neighbour.solicitations = 0;
+        neighbour.usableUntilNs = Long.MAX_VALUE;
+        solicit(neighbour);
     }
 
     private void solicit(final Neighbour neighbour)

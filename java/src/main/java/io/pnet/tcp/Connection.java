@@ -119,6 +119,8 @@ public final class Connection extends Timer
     long lastSendNs;
     long progressNs;
     int synRetransmits;
+    /** Time-outs since anything was acknowledged. */
+    int unansweredTimeouts;
     int persistBackoff;
     int keepAliveProbesSent;
     long lastReceivedNs;
@@ -138,6 +140,10 @@ public final class Connection extends Timer
     final Reassembly reassembly;
     boolean isClosedByUser;
     volatile boolean peerFinished;
+
+    // ---- urgent data, stream offsets of the first byte behind it
+    volatile long urgentSentEnd;
+    volatile long urgentReceivedEnd;
 
     // ---- statistics for TcpInfo
     long bytesSent;
@@ -309,6 +315,26 @@ public final class Connection extends Timer
     public boolean peerHasFinished()
     {
         return peerFinished;
+    }
+
+    /**
+     * Declares everything written so far urgent (RFC 9293 section 3.8.5): the peer is told at once, also through a
+     * closed window's probes. For old protocols; RFC 6093 advises against it in new ones.
+     */
+    public void markUrgent()
+    {
+        requireOpenForOutput();
+        urgentSentEnd = sendBuffer.written();
+        signal();
+    }
+
+    /**
+     * How many of the next bytes to be read the peer has declared urgent, some of which may still be on their way; 0
+     * when there are none. Exact on the stack's owner, approximate from other threads.
+     */
+    public long urgentAhead()
+    {
+        return Math.max(0, urgentReceivedEnd - (bytesReceived - receiveQueue.unread()));
     }
 
     /** Half close: what was written is sent, then a FIN. Receiving goes on. */
@@ -522,6 +548,35 @@ public final class Connection extends Timer
         try
         {
             handler.onReadable(this);
+        }
+        catch (final Throwable ex)
+        {
+            onHandlerError(ex);
+        }
+    }
+
+    void fireSoftError(final SoftError error)
+    {
+        if (handler == null)
+        {
+            // Half-open: nobody has it yet.
+            return;
+        }
+        try
+        {
+            handler.onSoftError(this, error);
+        }
+        catch (final Throwable ex)
+        {
+            onHandlerError(ex);
+        }
+    }
+
+    void fireUrgent()
+    {
+        try
+        {
+            handler.onUrgent(this);
         }
         catch (final Throwable ex)
         {

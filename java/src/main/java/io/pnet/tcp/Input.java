@@ -5,6 +5,7 @@ import io.pnet.counters.Counters;
 import io.pnet.ip.Ip;
 import io.pnet.link.Chunk;
 import io.pnet.wire.SeqNumber;
+import io.pnet.wire.TcpHeader;
 import io.pnet.wire.TcpOptions;
 
 /**
@@ -90,6 +91,10 @@ final class Input
         if (c.state == TcpState.CLOSED)
         {
             return true;
+        }
+        if (s.is(TcpHeader.URG))
+        {
+            Urgent.arrives(c, s);
         }
         if (s.payloadLength > 0 && !arrivesPayload(c, s, nowNs))
         {
@@ -313,6 +318,11 @@ final class Input
         {
             // A window probe: its acknowledgement still counts (RFC 9293 section 3.10.7.4, special allowance).
             arrivesAck(c, s, nowNs);
+            if (s.is(TcpHeader.URG))
+            {
+                // MUST-66: urgent data is announced through a closed window, too.
+                Urgent.arrives(c, s);
+            }
         }
         if (c.state == TcpState.TIME_WAIT)
         {

@@ -390,8 +390,9 @@ final class Output
     {
         final LinkCapabilities link = c.destination.capabilities();
         final int gso = link.txGsoMaxBytes();
-        if (gso == 0)
+        if (gso == 0 || Urgent.isAhead(c, c.sndUnaOffset))
         {
+            // The pieces of a GSO frame share one urgent pointer, which would be wrong for all but the first.
             return c.sndMss;
         }
         final int headers = ETHERNET_LENGTH + c.destination.headerLength() + TcpHeader.MIN_LENGTH +
@@ -456,8 +457,16 @@ final class Output
         {
             TcpOptions.putTimestamps(buffer, at + TcpHeader.OPTIONS_OFFSET, c.timestamp(nowNs), c.tsRecent);
         }
+        if (Urgent.isAhead(c, offset))
+        {
+            flags |= TcpHeader.URG;
+        }
         putHeader(
             buffer, at, c.localPort, c.remotePort, seq, c.rcvNxt, headerLength, flags, nextWindow(c));
+        if ((flags & TcpHeader.URG) != 0)
+        {
+            BigEndian.putUint16(buffer, at + TcpHeader.URGENT_POINTER_OFFSET, Urgent.pointer(c, offset));
+        }
         ip.commit(frame, TcpHeader.CHECKSUM_OFFSET, n > c.sndMss ? c.sndMss : 0, headerLength);
         counters.increment(Counter.TCP_TX_SEGMENTS);
         // What SACK has to tell, no data segment of ours carries.

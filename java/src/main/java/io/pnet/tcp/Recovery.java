@@ -95,6 +95,7 @@ final class Recovery
         {
             c.retransmitAtNs = c.sent.isEmpty() ? Connection.NEVER : nowNs + c.rtt.rtoNs();
             c.progressNs = nowNs;
+            c.unansweredTimeouts = 0;
             c.persistBackoff = 0;
             timers.scheduleProbe(c, nowNs);
         }

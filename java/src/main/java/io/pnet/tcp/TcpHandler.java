@@ -28,6 +28,19 @@ public interface TcpHandler
     {
     }
 
+    /**
+     * The peer has declared bytes urgent, or more of them than before: {@link Connection#urgentAhead} says how many of
+     * the next ones. They come through {@link #onReceive} like all others, and may not have arrived yet.
+     */
+    default void onUrgent(final Connection connection)
+    {
+    }
+
+    /** Something is wrong on the way that does not end the connection. */
+    default void onSoftError(final Connection connection, final SoftError error)
+    {
+    }
+
     /** Earlier bytes were acknowledged: there is room in the send buffer again. Called at most once per duty cycle. */
     default void onWritable(final Connection connection)
     {

@@ -19,6 +19,9 @@ final class TcpTimers
     /** RFC 8985 section 7.2: what a lone segment's acknowledgement may be delayed by. */
     private static final long MAX_ACK_DELAY_NS = 200_000_000L;
 
+    /** RFC 9293 section 3.8.3: so many time-outs in a row, and the Internet layer should look at its way again. */
+    private static final int R1 = 3;
+
     private final TimerWheel wheel;
     private final Counters counters;
     private final TcpTransport tcp;
@@ -108,6 +111,10 @@ final class TcpTimers
         if (c.sent.isEmpty())
         {
             return;
+        }
+        if (++c.unansweredTimeouts == R1)
+        {
+            tcp.suspectUnreachable(c);
         }
         final boolean isHandshake = !c.state.isSynchronized();
         final long patienceNs = !isHandshake ? c.settings.userTimeoutNs :

@@ -140,7 +140,7 @@ public final class TcpTransport implements Transport
             throw new NoRouteToHostException(
                 "no route to " + remote + ": add a gateway or an address on its network");
         }
-        if (remote.isMulticast() || remote.isUnspecified() || remote.equals(IpAddress.BROADCAST_V4))
+        if (remote.isMulticast() || remote.isUnspecified() || destination.isBroadcast())
         {
             throw new NoRouteToHostException("cannot connect to " + remote + ": not a unicast address");
         }
@@ -410,7 +410,16 @@ public final class TcpTransport implements Transport
                     break;
             }
         }
-        // In synchronized states every one of them is a soft error (MUST-56, RFC 5927 section 5.2).
+        else
+        {
+            // In synchronized states every one of them is a soft error (MUST-56, RFC 5927 section 5.2).
+            c.fireSoftError(switch (error.kind())
+            {
+                case TIME_EXCEEDED -> SoftError.TIME_EXCEEDED;
+                case PARAMETER_PROBLEM -> SoftError.PARAMETER_PROBLEM;
+                default -> SoftError.UNREACHABLE;
+            });
+        }
     }
 
     private void onPacketTooBig(final Connection c, final IcmpError error)
@@ -657,6 +666,12 @@ public final class TcpTransport implements Transport
             c.handler = (connection, buffer, offset, length) -> length;
             c.abort();
         }
+    }
+
+    void suspectUnreachable(final Connection c)
+    {
+        ip.suspectUnreachable(c.destination);
+        c.fireSoftError(SoftError.NO_ANSWER);
     }
 
     void readable(final Connection c)

@@ -1,5 +1,6 @@
 package io.pnet.ip;
 
+import io.pnet.Must;
 import io.pnet.counters.Counter;
 import io.pnet.wire.EthernetHeader;
 import org.agrona.concurrent.UnsafeBuffer;
@@ -96,6 +97,7 @@ class IcmpTest extends IpFixture
         sentNothing();
     }
 
+    @Must(54)
     @Test
     void tellsProtocolsOfErrorsThatQuoteThem()
     {

@@ -1,5 +1,6 @@
 package io.pnet.ip;
 
+import io.pnet.Must;
 import io.pnet.counters.Counter;
 import io.pnet.link.RxFrame;
 import io.pnet.wire.EthernetHeader;
@@ -78,6 +79,7 @@ class Ipv4InputTest extends IpFixture
         expectDrop(Counter.IP_RX_DROP_HEADER_CHECKSUM, v4(PROTOCOL, pattern(8)).wrongChecksum().frame());
     }
 
+    @Must(63)
     @Test
     void dropsMartians()
     {
@@ -112,6 +114,7 @@ class Ipv4InputTest extends IpFixture
         received.forEach((packet) -> assertFalse(packet.isUnicast()));
     }
 
+    @Must(50)
     @Test
     void skipsOptionsButRefusesSourceRoutes()
     {

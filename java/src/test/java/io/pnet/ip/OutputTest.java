@@ -1,5 +1,6 @@
 package io.pnet.ip;
 
+import io.pnet.Must;
 import io.pnet.counters.Counter;
 import io.pnet.link.LinkCapabilities;
 import io.pnet.link.RxFrame;
@@ -39,6 +40,7 @@ class OutputTest extends IpFixture
         return Checksum.pseudoHeader(from.hi(), from.lo(), to.hi(), to.lo(), protocol, length);
     }
 
+    @Must(2)
     @Test
     void completesChecksumsOverGatheredPiecesOfOddLength()
     {

@@ -1,5 +1,6 @@
 package io.pnet.tcp;
 
+import io.pnet.Must;
 import io.pnet.counters.Counter;
 import org.junit.jupiter.api.Test;
 
@@ -24,6 +25,7 @@ final class CloseTest
         return tcp(FIN | ACK).seq(seq);
     }
 
+    @Must(13)
     @Test
     void closesFirstAndWaitsTwiceTheSegmentLifetime()
     {
@@ -46,6 +48,7 @@ final class CloseTest
         }
     }
 
+    @Must(12)
     @Test
     void closesSecond()
     {
@@ -375,6 +378,7 @@ final class CloseTest
         }
     }
 
+    @Must(12)
     @Test
     void abortsWithAReset()
     {
@@ -407,6 +411,7 @@ final class CloseTest
         }
     }
 
+    @Must(12)
     @Test
     void aResetBeforeOurLastBytesAreAcknowledgedIsAnError()
     {

@@ -1,5 +1,6 @@
 package io.pnet.tcp;
 
+import io.pnet.Must;
 import io.pnet.tcp.congestion.CongestionWindow;
 import io.pnet.tcp.congestion.Cubic;
 import io.pnet.tcp.congestion.NewReno;
@@ -109,6 +110,7 @@ final class FormulasTest
         });
     }
 
+    @Must(9)
     @Test
     void hashesLikeTheReferenceImplementationOfSipHash()
     {
@@ -123,6 +125,7 @@ final class FormulasTest
             0x2726252423222120L));
     }
 
+    @Must(8)
     @Test
     void sequenceNumbersFollowTheClockForOneConnection()
     {
@@ -132,6 +135,7 @@ final class FormulasTest
         assertEquals(250_000, isn.initialSequenceNumber(1, 2, 3, 4, 5, 6, 1_000 * MS) - first);
     }
 
+    @Must(9)
     @Test
     void sequenceNumbersOfDifferentConnectionsHaveNothingInCommon()
     {

@@ -1,5 +1,6 @@
 package io.pnet.tcp;
 
+import io.pnet.Must;
 import io.pnet.counters.Counter;
 import io.pnet.link.MemoryLinkOptions;
 import io.pnet.wire.IcmpHeader;
@@ -23,6 +24,7 @@ final class HandshakeTest
 {
     private static final long SECOND_NS = 1_000 * TcpPeer.MS;
 
+    @Must({14, 65})
     @Test
     void opensActively()
     {
@@ -39,6 +41,7 @@ final class HandshakeTest
         }
     }
 
+    @Must(14)
     @Test
     void opensPassivelyAndAnswersOnlyWhatWasOffered()
     {
@@ -57,6 +60,7 @@ final class HandshakeTest
         }
     }
 
+    @Must(10)
     @Test
     void opensSimultaneously()
     {
@@ -119,6 +123,7 @@ final class HandshakeTest
         }
     }
 
+    @Must({22, 23})
     @Test
     void repeatsItsSynForThreeMinutesWithBackOffAndGivesUp()
     {
@@ -151,6 +156,7 @@ final class HandshakeTest
         }
     }
 
+    @Must(15)
     @Test
     void assumesTheDefaultSegmentSizeOfIpv4()
     {
@@ -162,6 +168,7 @@ final class HandshakeTest
         }
     }
 
+    @Must(15)
     @Test
     void assumesTheDefaultSegmentSizeOfIpv6()
     {
@@ -176,6 +183,7 @@ final class HandshakeTest
         }
     }
 
+    @Must(16)
     @Test
     void takesTimestampsOffTheSegmentSize()
     {
@@ -187,6 +195,7 @@ final class HandshakeTest
         }
     }
 
+    @Must(16)
     @Test
     void neverSendsMoreThanItsOwnLinkTakes()
     {
@@ -199,6 +208,7 @@ final class HandshakeTest
         }
     }
 
+    @Must(14)
     @Test
     void offersTheSegmentSizeThatIsSet()
     {
@@ -250,6 +260,7 @@ final class HandshakeTest
         }
     }
 
+    @Must({6, 64})
     @Test
     void readsOptionsAtAnyAlignmentAndSkipsUnknownOnes()
     {
@@ -263,6 +274,7 @@ final class HandshakeTest
         }
     }
 
+    @Must(7)
     @Test
     void survivesMalformedOptions()
     {
@@ -382,6 +394,7 @@ final class HandshakeTest
         }
     }
 
+    @Must(11)
     @Test
     void aResetInTheHandshakeReturnsTheListenerToWhatItWas()
     {
@@ -478,6 +491,7 @@ final class HandshakeTest
         }
     }
 
+    @Must(56)
     @Test
     void takesUnreachableForPassingOnceConnected()
     {
@@ -494,6 +508,7 @@ final class HandshakeTest
         }
     }
 
+    @Must({16, 54})
     @Test
     void sendsSmallerSegmentsWhereThePathIsNarrow()
     {

@@ -1,5 +1,6 @@
 package io.pnet.tcp;
 
+import io.pnet.Must;
 import io.pnet.counters.Counter;
 import io.pnet.tcp.congestion.NewReno;
 import org.junit.jupiter.api.Test;
@@ -78,6 +79,7 @@ final class RecoveryTest
         }
     }
 
+    @Must(19)
     @Test
     void growsBySegmentsAcknowledgedInSlowStart()
     {
@@ -91,6 +93,7 @@ final class RecoveryTest
         }
     }
 
+    @Must(19)
     @Test
     void backsTheTimeoutOffAndKeepsItUntilAMeasurement()
     {
@@ -121,6 +124,7 @@ final class RecoveryTest
         }
     }
 
+    @Must(18)
     @Test
     void doesNotMeasureWhatWasSentTwice()
     {
@@ -154,6 +158,7 @@ final class RecoveryTest
         }
     }
 
+    @Must({20, 21})
     @Test
     void givesUpAfterTheUserTimeout()
     {

@@ -218,6 +218,7 @@ final class Tcp
         final int seq;
         final int ack;
         final int window;
+        final int urgent;
         final int length;
         final int mss;
         final int scale;
@@ -243,6 +244,7 @@ final class Tcp
             seq = header.sequenceNumber() - senderIss;
             ack = header.acknowledgmentNumber() - receiverIss;
             window = header.window();
+            urgent = header.urgentPointer();
             length = payload.length;
             mss = options.mss();
             scale = options.windowScale();
@@ -268,6 +270,7 @@ final class Tcp
                 is(expected.length, length) && is(expected.mss, mss) && is(expected.scale, scale) &&
                 (expected.sackPermitted == null || expected.sackPermitted == sackPermitted) &&
                 (expected.timestamps == null || expected.timestamps == timestamps) &&
+                (expected.urgent == 0 || expected.urgent == urgent) &&
                 is(expected.tsVal, tsVal) && is(expected.tsEcr, tsEcr) &&
                 (expected.sack == null || java.util.Arrays.equals(expected.sack, sack));
         }

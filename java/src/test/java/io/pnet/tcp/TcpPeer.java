@@ -56,6 +56,7 @@ final class TcpPeer implements AutoCloseable
     final Counters counters = new Counters();
     final TcpSettings settings;
     final Stack stack;
+    final NetworkInterface networkInterface;
     final User user = new User();
     final List<User> accepted = new ArrayList<>();
     Listener listener;
@@ -66,6 +67,9 @@ final class TcpPeer implements AutoCloseable
     int stackIss;
     int stackPort = PORT;
     int peerPort = PEER_PORT;
+    /** What the next packets over IPv4 claim to come from, and where they go. */
+    IpAddress sourceV4 = PEER_V4;
+    IpAddress destinationV4 = STACK_V4;
     /** The peer puts time stamps on what it sends: its clock is the virtual one in ms. */
     boolean hasTimestamps;
     int lastTsVal;
@@ -109,7 +113,7 @@ final class TcpPeer implements AutoCloseable
             },
             nowNs);
         stack.add(pipe.left());
-        final NetworkInterface networkInterface = stack.ip().addInterface(pipe.left());
+        networkInterface = stack.ip().addInterface(pipe.left());
         stack.ip().addAddress(networkInterface, STACK_V4, 24);
         stack.ip().addAddress(networkInterface, STACK_V6, 64);
         cycle();
@@ -423,6 +427,13 @@ final class TcpPeer implements AutoCloseable
 
     void send(final Tcp segment)
     {
+        queue(segment);
+        cycle();
+    }
+
+    /** Sends without letting the stack look at it yet, so that it finds several segments at once. */
+    void queue(final Tcp segment)
+    {
         final boolean isSyn = (segment.flags & Tcp.SYN) != 0;
         final boolean withTimestamps = segment.timestamps != null ? segment.timestamps : hasTimestamps && !isSyn;
         final UnsafeBuffer options = new UnsafeBuffer(new byte[64]);
@@ -483,16 +494,21 @@ final class TcpPeer implements AutoCloseable
         final long sum = pseudoHeader(ProtocolNumber.TCP, bytes.length) + Checksum.sum(buffer, 0, bytes.length);
         new TcpHeader().wrap(buffer, 0).checksum(Checksum.finish(sum) ^ (segment.isChecksumWrong ? 0x5555 : 0));
         sendPacket(ProtocolNumber.TCP, bytes);
-        cycle();
     }
 
     /** An ICMP destination unreachable that quotes the beginning of a packet of the stack's. */
     void sendUnreachable(final int code, final int mtu, final byte[] quoted)
     {
+        sendIcmp(IcmpHeader.TYPE_DESTINATION_UNREACHABLE, code, mtu, quoted);
+    }
+
+    /** An ICMP message that quotes the beginning of a packet of the stack's. */
+    void sendIcmp(final int type, final int code, final int mtu, final byte[] quoted)
+    {
         final int quote = Math.min(quoted.length, 28);
         final byte[] bytes = new byte[IcmpHeader.LENGTH + quote];
         final UnsafeBuffer buffer = new UnsafeBuffer(bytes);
-        new IcmpHeader().wrap(buffer, 0).type(IcmpHeader.TYPE_DESTINATION_UNREACHABLE).code(code).nextHopMtu(mtu);
+        new IcmpHeader().wrap(buffer, 0).type(type).code(code).nextHopMtu(mtu);
         buffer.putBytes(IcmpHeader.LENGTH, quoted, 0, quote);
         new IcmpHeader().wrap(buffer, 0).checksum(Checksum.of(buffer, 0, bytes.length));
         sendPacket(ProtocolNumber.ICMP, bytes);
@@ -501,8 +517,8 @@ final class TcpPeer implements AutoCloseable
 
     private long pseudoHeader(final int protocol, final int length)
     {
-        final IpAddress source = isV6 ? PEER_V6 : PEER_V4;
-        final IpAddress destination = isV6 ? STACK_V6 : STACK_V4;
+        final IpAddress source = isV6 ? PEER_V6 : sourceV4;
+        final IpAddress destination = isV6 ? STACK_V6 : destinationV4;
         return isV6 ?
             Checksum.pseudoHeader(
                 source.hi(), source.lo(), destination.hi(), destination.lo(), protocol, length) :
@@ -528,7 +544,7 @@ final class TcpPeer implements AutoCloseable
             new Ipv4Header().wrap(buffer, at)
                 .headerLength(Ipv4Header.MIN_LENGTH).typeOfService(0).totalLength(header + payload.length)
                 .identification(0).flagsAndFragment(Ipv4Header.FLAG_DF).ttl(64).protocol(protocol)
-                .source(PEER_V4.v4Bits()).destination(STACK_V4.v4Bits()).updateHeaderChecksum();
+                .source(sourceV4.v4Bits()).destination(destinationV4.v4Bits()).updateHeaderChecksum();
         }
         buffer.putBytes(at + header, payload);
         pipe.right().commit(frame);

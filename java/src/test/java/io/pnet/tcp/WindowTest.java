@@ -1,5 +1,6 @@
 package io.pnet.tcp;
 
+import io.pnet.Must;
 import io.pnet.counters.Counter;
 import org.junit.jupiter.api.Test;
 
@@ -18,6 +19,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 /** Windows, both sides: closed, opened, shrunk, silly ones; Nagle's algorithm; keepalive (RFC 9293 section 3.8). */
 final class WindowTest
 {
+    @Must({35, 36, 37})
     @Test
     void probesAClosedWindowForEver()
     {
@@ -106,6 +108,7 @@ final class WindowTest
         }
     }
 
+    @Must(34)
     @Test
     void survivesAWindowThatShrinks()
     {
@@ -136,6 +139,7 @@ final class WindowTest
         }
     }
 
+    @Must(38)
     @Test
     void doesNotSendSillySegments()
     {
@@ -168,6 +172,7 @@ final class WindowTest
         }
     }
 
+    @Must(39)
     @Test
     void doesNotOfferSillyWindows()
     {
@@ -268,6 +273,7 @@ final class WindowTest
         }
     }
 
+    @Must(17)
     @Test
     void sendsShortSegmentsAtOnceWithoutNagle()
     {
@@ -281,6 +287,7 @@ final class WindowTest
         }
     }
 
+    @Must(25)
     @Test
     void asksNoIdlePeerUnlessTold()
     {
@@ -291,6 +298,7 @@ final class WindowTest
         }
     }
 
+    @Must({24, 26, 27, 28, 29})
     @Test
     void keepsAlive()
     {

@@ -1,5 +1,6 @@
 package io.pnet.wire;
 
+import io.pnet.Must;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.junit.jupiter.api.Test;
 
@@ -101,6 +102,7 @@ class ChecksumTest
         assertThrows(IndexOutOfBoundsException.class, () -> Checksum.sum(buffer, 9, 8));
     }
 
+    @Must(2)
     @Test
     void verifiesWhatLinuxSent()
     {
@@ -129,6 +131,7 @@ class ChecksumTest
         }
     }
 
+    @Must(3)
     @Test
     void flippingAnyBitIsSeen()
     {

@@ -1,5 +1,6 @@
 package io.pnet.wire;
 
+import io.pnet.Must;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.junit.jupiter.api.Test;
 
@@ -27,6 +28,7 @@ class TcpOptionsTest
         assertEquals(0, options.sackCount());
     }
 
+    @Must(5)
     @Test
     void readsTheTimestampsOfDataAndForgetsTheSyn()
     {
@@ -50,6 +52,7 @@ class TcpOptionsTest
         assertFalse(options.hasTimestamps());
     }
 
+    @Must({6, 68})
     @Test
     void unknownOptionsAreSkipped()
     {
@@ -57,6 +60,7 @@ class TcpOptionsTest
         assertEquals(1460, options.mss());
     }
 
+    @Must(64)
     @Test
     void optionsMayStandAtAnyAlignment()
     {
@@ -67,6 +71,7 @@ class TcpOptionsTest
         assertEquals(1460, options.mss());
     }
 
+    @Must(4)
     @Test
     void nothingIsReadBehindTheEnd()
     {
@@ -74,6 +79,7 @@ class TcpOptionsTest
         assertEquals(0, options.mss());
     }
 
+    @Must(7)
     @Test
     void lengthsOfZeroAndOneAreMalformed()
     {
@@ -83,6 +89,7 @@ class TcpOptionsTest
         assertFalse(parse("fd01"));
     }
 
+    @Must(7)
     @Test
     void lengthsBeyondTheHeaderAreMalformed()
     {
