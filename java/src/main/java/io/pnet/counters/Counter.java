@@ -70,6 +70,8 @@ public enum Counter
     IP_RX_DROP_FRAGMENT_MALFORMED("ip.rx.drop.fragment.malformed", true),
     IP_RX_DROP_FRAGMENT_OVERLAP("ip.rx.drop.fragment.overlap", true),
     IP_RX_DROP_FRAGMENT_NO_MEMORY("ip.rx.drop.fragment.no.memory", true),
+    /** A congestion mark on one fragment of a packet that is not ECN-capable on another (RFC 3168 section 5.3). */
+    IP_RX_DROP_FRAGMENT_ECN("ip.rx.drop.fragment.ecn", true),
     IP_RX_DROP_FRAGMENT_TIMEOUT("ip.rx.drop.fragment.timeout", true),
     IP_TX_DROP_NO_ROUTE("ip.tx.drop.no.route"),
     IP_TX_DROP_TOO_BIG("ip.tx.drop.too.big"),
@@ -148,6 +150,12 @@ public enum Counter
     TCP_RTO_TIMEOUTS("tcp.rto.timeouts"),
     TCP_TAIL_LOSS_PROBES("tcp.tail.loss.probes"),
     TCP_SPURIOUS_RECOVERIES("tcp.spurious.recoveries"),
+    /** Connections that use explicit congestion notification. */
+    TCP_ECN_CONNECTIONS("tcp.ecn.connections"),
+    /** Segments that arrived with a congestion mark. */
+    TCP_ECN_CE("tcp.ecn.ce"),
+    /** Windows reduced because the peer reported a mark. */
+    TCP_ECN_REDUCTIONS("tcp.ecn.reductions"),
     TCP_ZERO_WINDOW_PROBES("tcp.zero.window.probes"),
     TCP_DELAYED_ACKS("tcp.delayed.acks"),
 

@@ -30,6 +30,9 @@ final class Reassembler
     private static final int MAX_PACKET = 65_535;
     private static final int ECN_MASK = 3;
     private static final int ECN_CE = 3;
+    /** In a set of codepoints: packets that are not ECN-capable, and marked ones. */
+    private static final int HAS_NOT_ECT = 1;
+    private static final int HAS_CE = 1 << ECN_CE;
 
     /** One packet of which fragments have arrived. */
     private static final class Partial
@@ -53,7 +56,8 @@ final class Reassembler
         int hopLimit;
         boolean hasFirst;
         boolean isUnicast;
-        boolean hasCongestion;
+        /** ECN codepoints seen, one bit each. */
+        int codepoints;
         long deadlineNs;
         long receivedNs;
     }
@@ -132,6 +136,13 @@ final class Reassembler
             partial.starts[0] != 0)
         {
             counters.set(Counter.IP_FRAGMENTS_WAITING, ++waiting);
+            return false;
+        }
+        if ((partial.codepoints & (HAS_NOT_ECT | HAS_CE)) == (HAS_NOT_ECT | HAS_CE))
+        {
+            // Neither may the mark be lost, nor set on what is not ECN-capable (RFC 3168 section 5.3).
+            waiting++;
+            drop(index, Counter.IP_RX_DROP_FRAGMENT_ECN);
             return false;
         }
         complete(index, partial, packet);
@@ -224,7 +235,7 @@ final class Reassembler
         partial.totalLength = -1;
         partial.hasFirst = false;
         partial.isUnicast = packet.isUnicast;
-        partial.hasCongestion = false;
+        partial.codepoints = 0;
         partial.deadlineNs = ip.nowNs + (packet.isV4() ? TIMEOUT_V4_NS : TIMEOUT_V6_NS);
         nextDeadlineNs = Math.min(nextDeadlineNs, partial.deadlineNs);
         if (size == active.length)
@@ -297,7 +308,7 @@ final class Reassembler
         final UnsafeBuffer data = partial.chunk.buffer();
         data.putBytes(DATA_OFFSET + fragmentOffset, packet.buffer, packet.offset, packet.length);
         partial.fragments++;
-        partial.hasCongestion |= (packet.trafficClass & ECN_MASK) == ECN_CE;
+        partial.codepoints |= 1 << (packet.trafficClass & ECN_MASK);
         partial.isUnicast &= packet.isUnicast;
         partial.receivedNs = packet.receivedNs;
         if (!isMore)
@@ -343,8 +354,7 @@ final class Reassembler
         packet.length = partial.totalLength;
         packet.protocol = partial.protocol;
         packet.hopLimit = partial.hopLimit;
-        packet.trafficClass = partial.hasCongestion && (partial.trafficClass & ECN_MASK) != 0 ?
-            partial.trafficClass | ECN_CE : partial.trafficClass;
+        packet.trafficClass = partial.trafficClass | ((partial.codepoints & HAS_CE) != 0 ? ECN_CE : 0);
         packet.checksum = RxFrame.CHECKSUM_UNKNOWN;
         packet.gsoSize = 0;
         packet.isUnicast = partial.isUnicast;

@@ -27,6 +27,7 @@ public final class TxFrame
     private int gsoType;
     private int gsoSize;
     private int gsoHeaderLength;
+    private boolean hasGsoCwr;
 
     /** Points at an empty head; for links. */
     public TxFrame wrap(final UnsafeBuffer buffer, final int offset, final int headLength)
@@ -41,6 +42,7 @@ public final class TxFrame
         gsoType = RxFrame.GSO_NONE;
         gsoSize = 0;
         gsoHeaderLength = 0;
+        hasGsoCwr = false;
         return this;
     }
 
@@ -136,6 +138,19 @@ public final class TxFrame
         this.gsoSize = gsoSize;
         this.gsoHeaderLength = headerLength;
         return this;
+    }
+
+    /** Says that the TCP header has CWR, which of a GSO frame's segments only the first may carry (RFC 3168). */
+    public TxFrame gsoCwr()
+    {
+        hasGsoCwr = true;
+        return this;
+    }
+
+    /** Whether it is a GSO frame, and its first segment alone is to carry CWR. */
+    public boolean hasGsoCwr()
+    {
+        return hasGsoCwr && gsoType != RxFrame.GSO_NONE;
     }
 
     public int gsoType()

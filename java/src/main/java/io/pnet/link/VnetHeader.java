@@ -97,7 +97,7 @@ final class VnetHeader
     {
         final boolean isGso = frame.gsoType() != RxFrame.GSO_NONE;
         buffer.putByte(offset + FLAGS_OFFSET, (byte)(frame.isChecksumPartial() ? NEEDS_CSUM : 0));
-        buffer.putByte(offset + GSO_TYPE_OFFSET, (byte)frame.gsoType());
+        buffer.putByte(offset + GSO_TYPE_OFFSET, (byte)(frame.gsoType() | (frame.hasGsoCwr() ? GSO_ECN : 0)));
         buffer.putShort(
             offset + HEADER_LENGTH_OFFSET, (short)(isGso ? frame.gsoHeaderLength() : linearLength));
         buffer.putShort(offset + GSO_SIZE_OFFSET, (short)frame.gsoSize());

@@ -116,6 +116,7 @@ public final class Connection extends Timer
     final CongestionControl congestion;
     final CongestionWindow window = new CongestionWindow();
     final RecoveryState recovery = new RecoveryState();
+    final Ecn ecn = new Ecn();
     long lastSendNs;
     long progressNs;
     int synRetransmits;

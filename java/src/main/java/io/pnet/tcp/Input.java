@@ -186,6 +186,7 @@ final class Input
         }
         c.peerMss = peerMss;
         tcp.updateMss(c);
+        c.ecn.negotiate(c, s);
     }
 
     private boolean completeHandshake(final Connection c, final Segment s, final long nowNs)
@@ -490,6 +491,7 @@ final class Input
         {
             return false;
         }
+        c.ecn.onPayload(c, s);
         if (c.isClosedByUser)
         {
             // Nobody will ever read it: say so (RFC 9293 section 3.6.1, as Linux does).

@@ -84,7 +84,7 @@ final class Output
             (offerSack ? TcpOptions.SACK_PERMITTED_LENGTH : 0) +
             (offerTimestamps ? TcpOptions.TIMESTAMPS_LENGTH : 0);
         final int headerLength = TcpHeader.MIN_LENGTH + optionsLength;
-        final TxFrame frame = claim(c, headerLength, false);
+        final TxFrame frame = claim(c, headerLength, false, 0);
         if (frame == null)
         {
             return false;
@@ -115,7 +115,7 @@ final class Output
             c.iss,
             isReply ? c.rcvNxt : 0,
             headerLength,
-            isReply ? TcpHeader.SYN | TcpHeader.ACK : TcpHeader.SYN,
+            (isReply ? TcpHeader.SYN | TcpHeader.ACK : TcpHeader.SYN) | c.ecn.synFlags(c, isFirst),
             window);
         ip.commit(frame, TcpHeader.CHECKSUM_OFFSET, 0, headerLength);
         counters.increment(Counter.TCP_TX_SEGMENTS);
@@ -425,7 +425,10 @@ final class Output
     {
         final int headerLength = TcpHeader.MIN_LENGTH + (c.timestamps ? TcpOptions.TIMESTAMPS_LENGTH : 0);
         final boolean gathered = payload > c.settings.copyLimit;
-        final TxFrame frame = claim(c, gathered ? headerLength : headerLength + payload, gathered);
+        // A window probe is no data that anybody has room for, and is not ECN-capable (RFC 3168 section 6.1.6).
+        final boolean isNew = !again && payload > 0 && seq + payload - c.sndUna <= c.sndWnd;
+        final TxFrame frame = claim(
+            c, gathered ? headerLength : headerLength + payload, gathered, c.ecn.codepoint(isNew));
         if (frame == null)
         {
             return -1;
@@ -444,7 +447,14 @@ final class Output
             c.sendBuffer.copyTo(buffer, at + headerLength, offset, payload);
             counters.add(Counter.TCP_TX_COPIED_BYTES, payload);
         }
-        int flags = TcpHeader.ACK;
+        int flags = TcpHeader.ACK | c.ecn.ackFlags();
+        if (isNew && c.ecn.isCwrDue())
+        {
+            c.ecn.onCwrSent();
+            flags |= TcpHeader.CWR;
+            // Only the first segment of a GSO frame may carry it.
+            frame.gsoCwr();
+        }
         if (n == payload && fin)
         {
             flags |= TcpHeader.FIN | (n > 0 ? TcpHeader.PSH : 0);
@@ -493,9 +503,10 @@ final class Output
                 reassembly.blocks() + (reassembly.hasDuplicate() ? 1 : 0),
                 c.timestamps ? Reassembly.MAX_BLOCKS - 1 : Reassembly.MAX_BLOCKS);
         }
+        final int ece = (flags & TcpHeader.RST) == 0 ? c.ecn.ackFlags() : 0;
         final int headerLength = TcpHeader.MIN_LENGTH + (c.timestamps ? TcpOptions.TIMESTAMPS_LENGTH : 0) +
             (blocks > 0 ? TcpOptions.SACK_HEADER_LENGTH + blocks * TcpOptions.SACK_BLOCK_LENGTH : 0);
-        final TxFrame frame = claim(c, headerLength, false);
+        final TxFrame frame = claim(c, headerLength, false, 0);
         if (frame == null)
         {
             return false;
@@ -522,7 +533,7 @@ final class Output
                 option = TcpOptions.putSackBlock(buffer, option, reassembly.blockLeft(i), reassembly.blockRight(i));
             }
         }
-        putHeader(buffer, at, c.localPort, c.remotePort, seq, c.rcvNxt, headerLength, flags, nextWindow(c));
+        putHeader(buffer, at, c.localPort, c.remotePort, seq, c.rcvNxt, headerLength, flags | ece, nextWindow(c));
         ip.commit(frame, TcpHeader.CHECKSUM_OFFSET, 0, headerLength);
         counters.increment(Counter.TCP_TX_SEGMENTS);
         if (withSack)
@@ -640,9 +651,10 @@ final class Output
         counters.increment(Counter.TCP_TX_RESETS);
     }
 
-    private TxFrame claim(final Connection c, final int length, final boolean gathered)
+    private TxFrame claim(final Connection c, final int length, final boolean gathered, final int codepoint)
     {
-        return ip.claim(c.destination, ProtocolNumber.TCP, c.settings.trafficClass, length, gathered);
+        final int trafficClass = c.settings.trafficClass & ~Ecn.MASK | codepoint;
+        return ip.claim(c.destination, ProtocolNumber.TCP, trafficClass, length, gathered);
     }
 
     private static void putHeader(

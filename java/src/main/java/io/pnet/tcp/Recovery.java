@@ -458,6 +458,7 @@ final class Recovery
         {
             undoIfSpurious(c, s, nowNs);
         }
+        final boolean isCongested = c.ecn.onAck(c, s, r.phase == RecoveryState.Phase.OPEN && !newlyLost, nowNs);
         switch (r.phase)
         {
             case OPEN:
@@ -466,7 +467,7 @@ final class Recovery
                     enterRecovery(c, nowNs);
                     proportionalRate(c, advanced);
                 }
-                else if (acknowledged > 0 && wasLimited(c, flightBefore))
+                else if (acknowledged > 0 && !isCongested && wasLimited(c, flightBefore))
                 {
                     // Only what moves SND.UNA opens the window (RFC 5681 section 3.1): duplicates let new segments out
                     // by leaving the flight, and must not do so twice (RFC 3042).
@@ -498,7 +499,7 @@ final class Recovery
                     leaveRecovery(c);
                     c.rtt.newData();
                 }
-                if (delivered > 0)
+                if (delivered > 0 && !isCongested)
                 {
                     c.window.inFlight = c.inFlight();
                     c.congestion.onAck(c.window, delivered, nowNs);
@@ -518,9 +519,17 @@ final class Recovery
     private void enterRecovery(final Connection c, final long nowNs)
     {
         final RecoveryState r = c.recovery;
-        rememberForUndo(c, nowNs);
-        c.window.inFlight = c.sndNxt - c.sndUna;
-        c.congestion.onLoss(c.window, nowNs);
+        if (c.ecn.hasReduced())
+        {
+            r.canUndo = false;
+        }
+        else
+        {
+            rememberForUndo(c, nowNs);
+            c.window.inFlight = c.sndNxt - c.sndUna;
+            c.congestion.onLoss(c.window, nowNs);
+            c.ecn.onReduced(c);
+        }
         r.phase = RecoveryState.Phase.RECOVERY;
         r.recoveryPoint = c.sndNxt;
         r.prrDelivered = 0;
@@ -579,12 +588,17 @@ final class Recovery
         final SentSegments sent = c.sent;
         counters.increment(Counter.TCP_RTO_TIMEOUTS);
         c.rtoTimeouts++;
-        if (r.phase == RecoveryState.Phase.OPEN || SeqNumber.geq(c.sndUna, r.recoveryPoint))
+        if (c.ecn.hasReduced())
+        {
+            r.canUndo = false;
+        }
+        else if (r.phase == RecoveryState.Phase.OPEN || SeqNumber.geq(c.sndUna, r.recoveryPoint))
         {
             // Once a window: what is being recovered has had its reduction.
             rememberForUndo(c, nowNs);
             c.window.inFlight = c.sndNxt - c.sndUna;
             c.congestion.onTimeout(c.window, nowNs);
+            c.ecn.onReduced(c);
         }
         // A peer that has the first segment but does not acknowledge it has reneged (RFC 2018 section 8).
         final boolean reneged = !sent.isEmpty() && sent.is(0, SentSegments.SACKED);
@@ -654,12 +668,13 @@ final class Recovery
             return;
         }
         r.tlpOutstanding = false;
-        if (r.tlpIsRetransmission && !hasDsack && r.phase == RecoveryState.Phase.OPEN)
+        if (r.tlpIsRetransmission && !hasDsack && r.phase == RecoveryState.Phase.OPEN && !c.ecn.hasReduced())
         {
             // The probe repaired a loss, which asks for one reduction all the same (section 7.4.2).
             c.window.inFlight = c.window.cwnd;
             c.congestion.onLoss(c.window, nowNs);
             c.window.cwnd(c.window.ssthresh);
+            c.ecn.onReduced(c);
         }
     }
 
@@ -697,6 +712,7 @@ final class Recovery
         c.window.cwnd(Math.max(c.window.cwnd, r.undoCwnd));
         c.window.ssthresh = Math.max(c.window.ssthresh, r.undoSsthresh);
         c.congestion.onSpuriousLoss(c.window, nowNs);
+        c.ecn.onUndone();
         r.resetPhase();
         counters.increment(Counter.TCP_SPURIOUS_RECOVERIES);
     }

@@ -112,7 +112,8 @@ final class Segment
         }
         if (isSyn())
         {
-            flags &= ~TcpHeader.SYN;
+            // ECE and CWR of a SYN are part of what it asks; on anything else they mean something else.
+            flags &= ~(TcpHeader.SYN | TcpHeader.ECE | TcpHeader.CWR);
             seq++;
             cut--;
         }

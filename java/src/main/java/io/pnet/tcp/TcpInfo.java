@@ -22,6 +22,9 @@ package io.pnet.tcp;
  * @param retransmittedSegments segments ever sent again.
  * @param retransmittedBytes    bytes ever sent again.
  * @param timeouts              retransmission time-outs.
+ * @param isEcn                 whether both sides use explicit congestion notification.
+ * @param ecnMarks              segments that arrived with a congestion mark.
+ * @param ecnReductions         windows reduced because the peer reported one.
  * @param congestionControl     name of the algorithm.
  * @param recovery              phase of loss recovery: OPEN, RECOVERY or LOSS.
  */
@@ -45,6 +48,9 @@ public record TcpInfo(
     long retransmittedSegments,
     long retransmittedBytes,
     long timeouts,
+    boolean isEcn,
+    long ecnMarks,
+    long ecnReductions,
     String congestionControl,
     String recovery)
 {
@@ -71,6 +77,9 @@ public record TcpInfo(
             c.retransmittedSegments,
             c.retransmittedBytes,
             c.rtoTimeouts,
+            c.ecn.isAgreed(),
+            c.ecn.marks(),
+            c.ecn.reductions(),
             c.congestion.name(),
             c.recovery.phase.name());
     }

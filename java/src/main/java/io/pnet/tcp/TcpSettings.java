@@ -26,6 +26,8 @@ public final class TcpSettings
     public boolean timestamps = true;
     /** Whether window scaling is offered and accepted (RFC 7323). */
     public boolean windowScaling = true;
+    /** Explicit congestion notification (RFC 3168). */
+    public EcnMode ecn = EcnMode.ACCEPT;
     /** Initial congestion window in segments (RFC 6928). */
     public int initialWindowSegments = 10;
     /** One new instance per connection. */
@@ -64,7 +66,7 @@ public final class TcpSettings
      * it lies in.
      */
     public int copyLimit = 1_024;
-    /** TOS or traffic class. */
+    /** TOS or traffic class; its two low bits are ECN's and not looked at. */
     public int trafficClass;
     /** Largest segment to offer and send, or 0 for what the path allows. */
     public int maxSegmentSize;
@@ -79,6 +81,7 @@ public final class TcpSettings
         copy.sack = sack;
         copy.timestamps = timestamps;
         copy.windowScaling = windowScaling;
+        copy.ecn = ecn;
         copy.initialWindowSegments = initialWindowSegments;
         copy.congestionControl = congestionControl;
         copy.initialRtoNs = initialRtoNs;

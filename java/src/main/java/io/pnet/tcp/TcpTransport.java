@@ -64,7 +64,7 @@ public final class TcpTransport implements Transport
     Recovery recovery;
     private Input input;
     private Ip ip;
-    private Counters counters;
+    Counters counters;
     private RandomGenerator random;
     private IsnGenerator isn;
     private Consumer<Throwable> errorHandler;

@@ -148,6 +148,7 @@ final class Packets
         private int hopLimit = 64;
         private int payloadLength = -1;
         private int version = 6;
+        private int trafficClass;
 
         V6(final int nextHeader, final byte... payload)
         {
@@ -186,6 +187,12 @@ final class Packets
             return this;
         }
 
+        V6 trafficClass(final int value)
+        {
+            trafficClass = value;
+            return this;
+        }
+
         V6 payloadLength(final int value)
         {
             payloadLength = value;
@@ -202,11 +209,11 @@ final class Packets
         {
             final byte[] bytes = new byte[Ipv6Header.LENGTH + payload.length];
             final UnsafeBuffer buffer = new UnsafeBuffer(bytes);
-            new Ipv6Header().wrap(buffer, 0).versionClassFlow(0, 0)
+            new Ipv6Header().wrap(buffer, 0).versionClassFlow(trafficClass, 0)
                 .payloadLength(payloadLength < 0 ? payload.length : payloadLength)
                 .nextHeader(nextHeader).hopLimit(hopLimit)
                 .source(source.hi(), source.lo()).destination(destination.hi(), destination.lo());
-            buffer.putByte(0, (byte)(version << 4));
+            buffer.putByte(0, (byte)(version << 4 | trafficClass >>> 4));
             buffer.putBytes(Ipv6Header.LENGTH, payload);
             return bytes;
         }

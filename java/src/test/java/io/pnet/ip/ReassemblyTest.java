@@ -113,6 +113,58 @@ class ReassemblyTest extends IpFixture
         }
     }
 
+    /** Two fragments with these codepoints; what the whole one has, or -1: there is none. */
+    private int reassembled(final boolean isV4, final int identification, final int first, final int second)
+    {
+        received.clear();
+        final byte[] head = slice(WHOLE, 0, 16);
+        final byte[] tail = slice(WHOLE, 16, 40);
+        if (isV4)
+        {
+            receive(v4(PROTOCOL, head).fragment(identification, 0, true).tos(0xB8 | first).frame());
+            receive(v4(PROTOCOL, tail).fragment(identification, 16, false).tos(0xB8 | second).frame());
+        }
+        else
+        {
+            receive(fragment6(identification, PROTOCOL, 0, true, head).trafficClass(0xB8 | first).frame());
+            receive(fragment6(identification, PROTOCOL, 16, false, tail).trafficClass(0xB8 | second).frame());
+        }
+        return received.isEmpty() ? -1 : received.get(0).trafficClass() - 0xB8;
+    }
+
+    @Test
+    void keepsACongestionMarkOfAnyFragment()
+    {
+        // RFC 3168 section 5.3.
+        for (final boolean isV4 : new boolean[]{true, false})
+        {
+            int identification = 100;
+            for (int codepoint = 0; codepoint < 4; codepoint++)
+            {
+                assertEquals(codepoint, reassembled(isV4, identification++, codepoint, codepoint));
+            }
+            for (int capable = 1; capable < 3; capable++)
+            {
+                assertEquals(3, reassembled(isV4, identification++, capable, 3));
+                assertEquals(3, reassembled(isV4, identification++, 3, capable));
+            }
+        }
+        assertEquals(0, counters.get(Counter.IP_RX_DROP_FRAGMENT_ECN));
+    }
+
+    @Test
+    void dropsAPacketThatIsMarkedAndNotEcnCapableAtOnce()
+    {
+        for (final boolean isV4 : new boolean[]{true, false})
+        {
+            final long before = counters.get(Counter.IP_RX_DROP_FRAGMENT_ECN);
+            assertEquals(-1, reassembled(isV4, 1, 0, 3));
+            assertEquals(-1, reassembled(isV4, 2, 3, 0));
+            assertEquals(before + 4, counters.get(Counter.IP_RX_DROP_FRAGMENT_ECN));
+            assertEquals(0, counters.get(Counter.IP_FRAGMENTS_WAITING));
+        }
+    }
+
     @Test
     void dropsAPacketWithTwoEnds()
     {

@@ -16,6 +16,11 @@ final class Tcp
     static final int PSH = TcpHeader.PSH;
     static final int ACK = TcpHeader.ACK;
     static final int URG = TcpHeader.URG;
+    static final int ECE = TcpHeader.ECE;
+    static final int CWR = TcpHeader.CWR;
+    static final int NOT_ECT = 0;
+    static final int ECT_0 = 2;
+    static final int CE = 3;
 
     final int flags;
     Integer seq;
@@ -33,6 +38,7 @@ final class Tcp
     int urgent;
     boolean isChecksumWrong;
     Integer sourcePort;
+    Integer ecn;
 
     private Tcp(final int flags)
     {
@@ -165,6 +171,13 @@ final class Tcp
         return this;
     }
 
+    /** The codepoint in the IP header. */
+    Tcp ecn(final int codepoint)
+    {
+        ecn = codepoint;
+        return this;
+    }
+
     Tcp sourcePort(final int port)
     {
         sourcePort = port;
@@ -198,6 +211,7 @@ final class Tcp
         append(text, "sackPermitted", sackPermitted);
         append(text, "timestamps", timestamps);
         append(text, "ecr", tsEcr);
+        append(text, "ecn", ecn);
         append(text, "sack", sack == null ? null : java.util.Arrays.toString(sack));
         return text.toString();
     }
@@ -230,6 +244,7 @@ final class Tcp
         final int sourcePort;
         final int destinationPort;
         final byte[] payload;
+        final int ecn;
 
         Seen(
             final long atNs,
@@ -237,6 +252,7 @@ final class Tcp
             final TcpOptions options,
             final int senderIss,
             final int receiverIss,
+            final int ecn,
             final byte[] payload)
         {
             this.atNs = atNs;
@@ -260,6 +276,7 @@ final class Tcp
             }
             sourcePort = header.sourcePort();
             destinationPort = header.destinationPort();
+            this.ecn = ecn;
             this.payload = payload;
         }
 
@@ -271,7 +288,7 @@ final class Tcp
                 (expected.sackPermitted == null || expected.sackPermitted == sackPermitted) &&
                 (expected.timestamps == null || expected.timestamps == timestamps) &&
                 (expected.urgent == 0 || expected.urgent == urgent) &&
-                is(expected.tsVal, tsVal) && is(expected.tsEcr, tsEcr) &&
+                is(expected.tsVal, tsVal) && is(expected.tsEcr, tsEcr) && is(expected.ecn, ecn) &&
                 (expected.sack == null || java.util.Arrays.equals(expected.sack, sack));
         }
 
@@ -286,6 +303,7 @@ final class Tcp
             return flagText(flags) + " seq=" + seq + " ack=" + ack + " window=" + window + " length=" + length +
                 (mss > 0 ? " mss=" + mss : "") + (scale >= 0 ? " scale=" + scale : "") +
                 (sackPermitted ? " sackPermitted" : "") +
+                (ecn != 0 ? " ecn=" + ecn : "") +
                 (timestamps ? " ts=" + tsVal + "/" + tsEcr : "") +
                 (sack.length > 0 ? " sack=" + java.util.Arrays.toString(sack) : "");
         }

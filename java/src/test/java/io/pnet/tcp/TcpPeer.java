@@ -264,7 +264,7 @@ final class TcpPeer implements AutoCloseable
         listen();
         send(syn);
         final Tcp.Seen reply = next();
-        assertEquals(Tcp.SYN | Tcp.ACK, reply.flags);
+        assertEquals(Tcp.SYN | Tcp.ACK, reply.flags & ~Tcp.ECE);
         hasTimestamps = reply.timestamps;
         advanceMs(HANDSHAKE_MS);
         send(Tcp.ack(1).seq(1).window(syn.window == null ? 65_535 : syn.window));
@@ -493,7 +493,7 @@ final class TcpPeer implements AutoCloseable
         }
         final long sum = pseudoHeader(ProtocolNumber.TCP, bytes.length) + Checksum.sum(buffer, 0, bytes.length);
         new TcpHeader().wrap(buffer, 0).checksum(Checksum.finish(sum) ^ (segment.isChecksumWrong ? 0x5555 : 0));
-        sendPacket(ProtocolNumber.TCP, bytes);
+        sendPacket(ProtocolNumber.TCP, bytes, segment.ecn == null ? 0 : segment.ecn);
     }
 
     /** An ICMP destination unreachable that quotes the beginning of a packet of the stack's. */
@@ -511,7 +511,7 @@ final class TcpPeer implements AutoCloseable
         new IcmpHeader().wrap(buffer, 0).type(type).code(code).nextHopMtu(mtu);
         buffer.putBytes(IcmpHeader.LENGTH, quoted, 0, quote);
         new IcmpHeader().wrap(buffer, 0).checksum(Checksum.of(buffer, 0, bytes.length));
-        sendPacket(ProtocolNumber.ICMP, bytes);
+        sendPacket(ProtocolNumber.ICMP, bytes, 0);
         cycle();
     }
 
@@ -525,7 +525,7 @@ final class TcpPeer implements AutoCloseable
             Checksum.pseudoHeaderV4(source.v4Bits(), destination.v4Bits(), protocol, length);
     }
 
-    private void sendPacket(final int protocol, final byte[] payload)
+    private void sendPacket(final int protocol, final byte[] payload, final int trafficClass)
     {
         final int header = isV6 ? Ipv6Header.LENGTH : Ipv4Header.MIN_LENGTH;
         final TxFrame frame = pipe.right().claim(EthernetHeader.LENGTH + header + payload.length, false);
@@ -535,14 +535,14 @@ final class TcpPeer implements AutoCloseable
         if (isV6)
         {
             new Ipv6Header().wrap(buffer, at)
-                .versionClassFlow(0, 0).payloadLength(payload.length).nextHeader(protocol)
+                .versionClassFlow(trafficClass, 0).payloadLength(payload.length).nextHeader(protocol)
                 .hopLimit(protocol == ProtocolNumber.TCP ? 64 : 255)
                 .source(PEER_V6.hi(), PEER_V6.lo()).destination(STACK_V6.hi(), STACK_V6.lo());
         }
         else
         {
             new Ipv4Header().wrap(buffer, at)
-                .headerLength(Ipv4Header.MIN_LENGTH).typeOfService(0).totalLength(header + payload.length)
+                .headerLength(Ipv4Header.MIN_LENGTH).typeOfService(trafficClass).totalLength(header + payload.length)
                 .identification(0).flagsAndFragment(Ipv4Header.FLAG_DF).ttl(64).protocol(protocol)
                 .source(sourceV4.v4Bits()).destination(destinationV4.v4Bits()).updateHeaderChecksum();
         }
@@ -628,7 +628,7 @@ final class TcpPeer implements AutoCloseable
         }
         final long sum = pseudoHeader(ProtocolNumber.ICMPV6, bytes.length) + Checksum.sum(reply, 0, bytes.length);
         new Icmpv6Header().wrap(reply, 0).checksum(Checksum.finish(sum));
-        sendPacket(ProtocolNumber.ICMPV6, bytes);
+        sendPacket(ProtocolNumber.ICMPV6, bytes, 0);
     }
 
     private void onSegment(final UnsafeBuffer buffer, final int network, final int at, final int length)
@@ -643,7 +643,9 @@ final class TcpPeer implements AutoCloseable
         }
         final byte[] payload = new byte[length - headerLength];
         buffer.getBytes(at + headerLength, payload);
-        final Tcp.Seen segment = new Tcp.Seen(nowNs, header, options, stackIss, peerIss, payload);
+        final int ecn = isV6 ?
+            new Ipv6Header().wrap(buffer, network).ecn() : new Ipv4Header().wrap(buffer, network).ecn();
+        final Tcp.Seen segment = new Tcp.Seen(nowNs, header, options, stackIss, peerIss, ecn, payload);
         for (int i = 0; i < payload.length; i++)
         {
             assertEquals(Tcp.byteAt(segment.seq + i), payload[i], () -> "payload of " + segment);

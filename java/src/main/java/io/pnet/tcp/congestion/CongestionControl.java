@@ -28,6 +28,17 @@ public interface CongestionControl
      */
     void onLoss(CongestionWindow window, long nowNs);
 
+    /**
+     * The peer reports that the network has marked what we sent (ECN, RFC 3168 section 6.1.2); called once per round
+     * trip at most, and not while loss is being repaired. Sets {@code window.ssthresh} and {@code window.cwnd}: as
+     * after a loss, unless the algorithm has its own idea.
+     */
+    default void onEcnEcho(final CongestionWindow window, final long nowNs)
+    {
+        onLoss(window, nowNs);
+        window.cwnd(Math.min(window.cwnd, window.ssthresh));
+    }
+
     /** The retransmission timer expired. Sets {@code window.ssthresh}; TCP sets the window to one segment itself. */
     default void onTimeout(final CongestionWindow window, final long nowNs)
     {

@@ -9,6 +9,8 @@ public final class Cubic implements CongestionControl
 {
     private static final double C = 0.4;
     private static final double BETA = 0.7;
+    /** RFC 8511 section 3.3. */
+    private static final double ABE_BETA = 0.85;
     /** RFC 9438 section 4.3: makes the Reno-friendly window's average equal to Reno's. */
     private static final double ALPHA = 3.0 * (1.0 - BETA) / (1.0 + BETA);
 
@@ -17,6 +19,7 @@ public final class Cubic implements CongestionControl
     private static final long MIN_RTT_THRESH_NS = 4_000_000L;
     private static final long MAX_RTT_THRESH_NS = 16_000_000L;
 
+    private final double ecnBeta;
     private double wMax;
     private double wEst;
     private double origin;
@@ -35,10 +38,30 @@ public final class Cubic implements CongestionControl
     private long roundMinNs = Long.MAX_VALUE;
     private int roundSamples;
 
+    /** CUBIC as RFC 9438 has it: a congestion mark counts as a loss. */
+    public Cubic()
+    {
+        this(BETA);
+    }
+
+    private Cubic(final double ecnBeta)
+    {
+        this.ecnBeta = ecnBeta;
+    }
+
+    /**
+     * CUBIC with an alternative backoff for congestion marks (ABE, RFC 8511, experimental): who marks keeps its queue
+     * short, so that in congestion avoidance a mark asks for less than a loss, which means a queue that was full.
+     */
+    public static Cubic withAlternativeBackoff()
+    {
+        return new Cubic(ABE_BETA);
+    }
+
     @Override
     public String name()
     {
-        return "cubic";
+        return ecnBeta == BETA ? "cubic" : "cubic-abe";
     }
 
     @Override
@@ -104,6 +127,18 @@ public final class Cubic implements CongestionControl
     @Override
     public void onLoss(final CongestionWindow window, final long nowNs)
     {
+        reduce(window, BETA, nowNs);
+    }
+
+    @Override
+    public void onEcnEcho(final CongestionWindow window, final long nowNs)
+    {
+        reduce(window, window.isInSlowStart() ? BETA : ecnBeta, nowNs);
+        window.cwnd(Math.min(window.cwnd, window.ssthresh));
+    }
+
+    private void reduce(final CongestionWindow window, final double beta, final long nowNs)
+    {
         savedWMax = wMax;
         savedCwnd = window.cwnd;
         savedSsthresh = window.ssthresh;
@@ -111,8 +146,8 @@ public final class Cubic implements CongestionControl
 
         final double cwnd = (double)window.cwnd / window.smss;
         // Section 4.7, fast convergence: make room for newcomers.
-        wMax = cwnd < wMax ? cwnd * (1 + BETA) / 2 : cwnd;
-        window.ssthresh = (int)Math.max(window.cwnd * BETA, 2.0 * window.smss);
+        wMax = cwnd < wMax ? cwnd * (1 + beta) / 2 : cwnd;
+        window.ssthresh = (int)Math.max(window.cwnd * beta, 2.0 * window.smss);
         hasEpoch = false;
         resetRound(nowNs);
     }
