@@ -59,10 +59,16 @@ public final class ChunkPool
     /** A chunk, owned by the caller; null when the bound is reached. */
     public Chunk acquire()
     {
+        return acquire(0);
+    }
+
+    /** As {@link #acquire()}, but null already when no more than {@code reserve} chunks could still be acquired. */
+    public Chunk acquire(final int reserve)
+    {
         lock();
         try
         {
-            if (freeCount == 0 && !grow())
+            if (reserve > 0 && freeCount + maxChunks - allocated <= reserve || freeCount == 0 && !grow())
             {
                 return null;
             }
@@ -98,6 +104,12 @@ public final class ChunkPool
     public int chunkCapacity()
     {
         return chunkCapacity;
+    }
+
+    /** Chunks that there are at most. */
+    public int capacity()
+    {
+        return maxChunks;
     }
 
     /** Chunks that could still be acquired. */

@@ -3,7 +3,6 @@ package io.pnet.tcp;
 import io.pnet.counters.Counter;
 import io.pnet.counters.Counters;
 import io.pnet.ip.Ip;
-import io.pnet.link.Chunk;
 import io.pnet.wire.SeqNumber;
 import io.pnet.wire.TcpHeader;
 import io.pnet.wire.TcpOptions;
@@ -78,7 +77,10 @@ final class Input
             return drop(Counter.TCP_RX_DROP_NO_ACK);
         }
         updateTimestamp(c, s, nowNs);
-        s.trimFront(c.rcvNxt);
+        if (SeqNumber.lt(s.seq, c.rcvNxt))
+        {
+            trimKnown(c, s);
+        }
         s.trimBack(c.rcvNxt + Math.max(c.rcvWnd(), 0));
         if (c.state == TcpState.SYN_RECEIVED && !completeHandshake(c, s, nowNs))
         {
@@ -336,6 +338,18 @@ final class Input
         return drop(Counter.TCP_RX_DROP_UNACCEPTABLE);
     }
 
+    /** Cuts off what we have already, and remembers to say so (RFC 2883). */
+    private void trimKnown(final Connection c, final Segment s)
+    {
+        final int known = Math.min(c.rcvNxt - s.seq, s.payloadLength);
+        if (known > 0)
+        {
+            counters.add(Counter.TCP_RX_DUPLICATE_BYTES, known);
+            c.reassembly.setDuplicate(s.seq, s.seq + known);
+        }
+        s.trimFront(c.rcvNxt);
+    }
+
     private void markSynLost(final Connection c)
     {
         if (!c.sent.is(0, SentSegments.LOST))
@@ -572,16 +586,10 @@ final class Input
     private void arrivesOutOfOrder(final Connection c, final Segment s, final long nowNs)
     {
         counters.increment(Counter.TCP_RX_OUT_OF_ORDER);
-        final Chunk chunk = s.packet.hasChunk() ? s.packet.takeChunk() : null;
-        final int stored = c.reassembly.insert(s.seq, s.buffer, s.payloadOffset, s.payloadLength, chunk);
-        if (chunk != null && !c.reassembly.tookChunk())
-        {
-            chunk.release();
-        }
-        if (stored < s.payloadLength)
-        {
-            counters.add(Counter.TCP_RX_OUT_OF_ORDER_DISCARDED, s.payloadLength - stored);
-        }
+        final Reassembly reassembly = c.reassembly;
+        final int stored = reassembly.insert(s.seq, s.buffer, s.payloadOffset, s.payloadLength, c.rcvWnd());
+        counters.add(Counter.TCP_RX_DUPLICATE_BYTES, s.payloadLength - stored - reassembly.refused());
+        counters.add(Counter.TCP_RX_OUT_OF_ORDER_DISCARDED, reassembly.refused());
         // A gap is reported at once, once per segment, for the peer counts (RFC 5681 section 4.2).
         output.sendAck(c, nowNs);
     }

@@ -8,33 +8,55 @@ import org.agrona.concurrent.UnsafeBuffer;
 import java.util.Arrays;
 
 /**
- * Segments that arrived out of order, sorted and without overlaps, until the gap before them is filled; and the SACK
- * blocks that tell the peer of them (RFC 2018, and the D-SACK of RFC 2883).
+ * Bytes that arrived out of order, until the gap before them is filled; and the SACK blocks that tell the peer of them
+ * (RFC 2018, and the D-SACK of RFC 2883).
  *
- * <p>Bounded in slices; the receive window bounds the bytes. A full store refuses, which TCP survives. Work per segment
- * is a binary search and one array move. Owned by the stack's owner.
+ * <p>A byte lies in the page that its sequence number names, at the place its sequence number names, so that segments
+ * pack themselves however small they are and in whatever order they come; a sorted list of ranges says what is there. A
+ * page that has become in-order goes to the receive queue as it is; only one that still holds something behind another
+ * gap is copied from.
+ *
+ * <p><b>Bounds.</b> Memory: the pages that the window covers, and no more than {@value #FREE_BYTES} bytes plus
+ * {@value #MEMORY_FACTOR} times what is held, so that lone bytes spread over a large window cost their sender more than
+ * us. Ranges: {@value #MAX_RANGES}. Work per segment: a binary search, and moving a part of a list that is at most 32
+ * KiB. What does not fit is refused, which TCP survives. Owned by the stack's owner.
  */
 final class Reassembly
 {
     /** RFC 2018: the option space holds at most this many blocks. */
     static final int MAX_BLOCKS = 4;
-    private static final int MAX_SLICES = 1_024;
+    static final int MAX_RANGES = 4_096;
+    /** Memory that is not asked what it holds. */
+    static final int FREE_BYTES = 512 << 10;
+    /** Beyond it: memory may be so many times what it holds. Every second segment of a window takes two. */
+    static final int MEMORY_FACTOR = 4;
+
+    private static final int SMALL_SHIFT = 11;
+    private static final int LARGE_SHIFT = 16;
+    /** Windows up to here are kept in small pages, so that many connections with little in disorder cost little. */
+    private static final int SMALL_WINDOW = 128 << 10;
+    /** One page in so many of the pool's is left for what arrives in order. */
+    private static final int RESERVE_FRACTION = 8;
 
     private final ChunkPool largeChunks;
     private final ChunkPool smallChunks;
-    private int[] starts = new int[8];
-    private int[] lengths = new int[8];
-    private int[] offsets = new int[8];
-    private Chunk[] chunks = new Chunk[8];
+    private int shift = SMALL_SHIFT;
+    private Chunk[] pages = new Chunk[4];
+    private int pageCount;
+
+    // Sorted, and neither overlapping nor touching.
+    private int[] starts = new int[4];
+    private int[] ends = new int[4];
     private int count;
     private int bytes;
 
-    private final int[] blockLeft = new int[MAX_BLOCKS];
-    private final int[] blockRight = new int[MAX_BLOCKS];
+    // One sequence number of each block to report, newest first.
+    private final int[] recent = new int[MAX_BLOCKS];
     private int blocks;
     private boolean hasDuplicate;
     private int duplicateLeft;
     private int duplicateRight;
+    private int refused;
 
     Reassembly(final ChunkPool largeChunks, final ChunkPool smallChunks)
     {
@@ -53,153 +75,140 @@ final class Reassembly
         return bytes;
     }
 
-    /** Sequence number after the last byte held; undefined when empty. */
-    int highest()
+    /** Bytes of memory that hold them. */
+    long memory()
     {
-        return starts[count - 1] + lengths[count - 1];
+        return (long)pageCount << shift;
+    }
+
+    /** Runs of bytes with gaps between them. */
+    int ranges()
+    {
+        return count;
     }
 
     /**
      * Stores a segment's bytes as far as they are new.
      *
-     * @param whole the chunk the bytes lie in if it may be taken, else null. It belongs to the caller still when
-     *              {@link #tookChunk()} is false afterwards.
-     * @return bytes stored; less than {@code length} for what is there already, or for want of memory.
+     * @param window of the connection: what lies this far apart may be stored at the same time.
+     * @return bytes stored; of the others, {@link #refused()} were refused, and the rest was here already.
      */
-    int insert(final int seq, final UnsafeBuffer buffer, final int offset, final int length, final Chunk whole)
+    int insert(final int seq, final UnsafeBuffer buffer, final int offset, final int length, final int window)
     {
-        chunkTaken = false;
         final int end = seq + length;
-        int at = seq;
-        int stored = 0;
-        int index = firstEndingAfter(seq);
-        if (index < count && SeqNumber.lt(starts[index], end) && !SeqNumber.lt(at, starts[index]))
+        final int index = firstEndingFrom(seq);
+        refused = length;
+        if (count == 0)
         {
-            // What we hold already comes again: say so once (RFC 2883).
-            setDuplicate(at, SeqNumber.min(end, starts[index] + lengths[index]));
+            shift = window <= SMALL_WINDOW ? SMALL_SHIFT : LARGE_SHIFT;
         }
-        while (SeqNumber.lt(at, end))
+        else if (count >= MAX_RANGES && (index == count || SeqNumber.lt(end, starts[index])))
         {
-            final int gapEnd = index < count ? SeqNumber.min(end, starts[index]) : end;
+            return 0;
+        }
+        reservePages(seq, end);
+
+        int stored = 0;
+        int at = seq;
+        for (int next = index; SeqNumber.lt(at, end); next++)
+        {
+            final boolean isHeldNext = next < count && SeqNumber.lt(starts[next], end);
+            final int gapEnd = isHeldNext ? starts[next] : end;
             if (SeqNumber.lt(at, gapEnd))
             {
-                final int n = gapEnd - at;
-                if (!store(index, at, buffer, offset + (at - seq), n, whole))
+                final int n = store(at, buffer, offset + (at - seq), gapEnd - at);
+                stored += n;
+                bytes += n;
+                at += n;
+                if (at != gapEnd)
                 {
                     break;
                 }
-                stored += n;
-                index++;
             }
-            if (index >= count)
+            if (isHeldNext)
             {
-                break;
+                final int heldEnd = SeqNumber.min(end, ends[next]);
+                if (SeqNumber.lt(at, heldEnd))
+                {
+                    // What we hold already comes again: say so once (RFC 2883).
+                    setDuplicate(at, heldEnd);
+                    at = heldEnd;
+                }
             }
-            at = SeqNumber.max(at, starts[index] + lengths[index]);
-            index++;
         }
-        if (stored > 0)
+        refused = end - at;
+        if (at != seq)
         {
-            noteBlock(seq, end);
-        }
-        else if (count > 0)
-        {
-            touchBlock(seq);
+            include(index, seq, at);
+            noteBlock(seq);
         }
         return stored;
     }
 
-    private boolean chunkTaken;
-
-    /** Whether the last {@link #insert} kept the chunk it was offered. */
-    boolean tookChunk()
+    /** Bytes of the last segment that found no memory, or would have made too many ranges. */
+    int refused()
     {
-        return chunkTaken;
-    }
-
-    private boolean store(
-        final int index,
-        final int seq,
-        final UnsafeBuffer buffer,
-        final int offset,
-        final int length,
-        final Chunk whole)
-    {
-        if (count >= MAX_SLICES)
-        {
-            return false;
-        }
-        final Chunk chunk;
-        int chunkOffset = 0;
-        if (whole != null && !chunkTaken && length > whole.capacity() / 2)
-        {
-            chunk = whole;
-            chunkOffset = offset;
-            chunkTaken = true;
-        }
-        else
-        {
-            chunk = length <= smallChunks.chunkCapacity() ? smallChunks.acquire() : largeChunks.acquire();
-            if (chunk == null)
-            {
-                return false;
-            }
-            if (length > chunk.capacity())
-            {
-                chunk.release();
-                return false;
-            }
-            chunk.buffer().putBytes(0, buffer, offset, length);
-        }
-        open(index);
-        starts[index] = seq;
-        lengths[index] = length;
-        offsets[index] = chunkOffset;
-        chunks[index] = chunk;
-        bytes += length;
-        return true;
+        return refused;
     }
 
     /**
-     * Moves what has become in-order to the receive queue.
+     * Moves what has become in-order to the receive queue; with no memory for a copy, only a part of it.
      *
      * @return the new {@code rcvNxt}.
      */
     int drain(final int rcvNxt, final ReceiveQueue queue)
     {
         int next = rcvNxt;
-        int moved = 0;
-        while (moved < count && !SeqNumber.lt(next, starts[moved]))
+        int done = 0;
+        boolean complete = true;
+        while (complete && done < count && SeqNumber.leq(starts[done], next))
         {
-            final int skip = next - starts[moved];
-            final int fresh = lengths[moved] - skip;
-            if (fresh > 0)
+            final int start = starts[done];
+            final int end = ends[done];
+            if (SeqNumber.lt(start, next))
             {
-                queue.append(chunks[moved], offsets[moved] + skip, fresh);
-                next += fresh;
+                // It came again, in what filled the gap.
+                setDuplicate(start, SeqNumber.min(end, next));
+            }
+            // The page that the next range begins in stays.
+            final int shared = done + 1 < count ? page(starts[done + 1]) : -1;
+            while (complete && SeqNumber.lt(next, end))
+            {
+                final int n = Math.min(end - next, pageBytes() - inPage(next));
+                complete = deliver(next, n, shared, queue);
+                next += complete ? n : 0;
+            }
+            releasePages(start, complete ? end : next, complete ? shared : page(next));
+            if (complete)
+            {
+                bytes -= end - start;
+                done++;
             }
             else
             {
-                chunks[moved].release();
+                bytes -= next - start;
+                starts[done] = next;
             }
-            bytes -= lengths[moved];
-            moved++;
         }
-        if (moved > 0)
+        if (done > 0)
         {
-            close(moved);
-            dropBlocksBefore(next);
+            remove(0, done);
         }
+        dropBlocksBefore(next);
         return next;
     }
 
     void release()
     {
-        for (int i = 0; i < count; i++)
+        for (int i = 0; i < pages.length; i++)
         {
-            chunks[i].release();
-            chunks[i] = null;
+            if (pages[i] != null)
+            {
+                pages[i].release();
+                pages[i] = null;
+            }
         }
+        pageCount = 0;
         count = 0;
         bytes = 0;
         blocks = 0;
@@ -215,12 +224,12 @@ final class Reassembly
 
     int blockLeft(final int index)
     {
-        return blockLeft[index];
+        return starts[holding(recent[index])];
     }
 
     int blockRight(final int index)
     {
-        return blockRight[index];
+        return ends[holding(recent[index])];
     }
 
     /** Remembers bytes that came twice, for one D-SACK. */
@@ -254,57 +263,21 @@ final class Reassembly
         hasDuplicate = false;
     }
 
-    private void noteBlock(final int seq, final int end)
+    /** The range around {@code seq} is the newest; what it has swallowed is reported with it. */
+    private void noteBlock(final int seq)
     {
-        // The contiguous run around the segment is the newest block.
-        int index = firstEndingAfter(seq);
-        if (index >= count)
-        {
-            index = count - 1;
-        }
-        int first = index;
-        while (first > 0 && starts[first - 1] + lengths[first - 1] == starts[first])
-        {
-            first--;
-        }
-        int last = index;
-        while (last + 1 < count && starts[last] + lengths[last] == starts[last + 1])
-        {
-            last++;
-        }
-        putFirst(starts[first], starts[last] + lengths[last]);
-    }
-
-    private void touchBlock(final int seq)
-    {
-        for (int i = 1; i < blocks; i++)
-        {
-            if (!SeqNumber.lt(seq, blockLeft[i]) && SeqNumber.lt(seq, blockRight[i]))
-            {
-                putFirst(blockLeft[i], blockRight[i]);
-                return;
-            }
-        }
-    }
-
-    private void putFirst(final int left, final int right)
-    {
+        final int range = holding(seq);
         int kept = 0;
         for (int i = 0; i < blocks; i++)
         {
-            final boolean overlaps = !SeqNumber.lt(right, blockLeft[i]) && !SeqNumber.lt(blockRight[i], left);
-            if (!overlaps)
+            if (SeqNumber.lt(recent[i], starts[range]) || !SeqNumber.lt(recent[i], ends[range]))
             {
-                blockLeft[kept] = blockLeft[i];
-                blockRight[kept] = blockRight[i];
-                kept++;
+                recent[kept++] = recent[i];
             }
         }
         kept = Math.min(kept, MAX_BLOCKS - 1);
-        System.arraycopy(blockLeft, 0, blockLeft, 1, kept);
-        System.arraycopy(blockRight, 0, blockRight, 1, kept);
-        blockLeft[0] = left;
-        blockRight[0] = right;
+        System.arraycopy(recent, 0, recent, 1, kept);
+        recent[0] = seq;
         blocks = kept + 1;
     }
 
@@ -313,26 +286,25 @@ final class Reassembly
         int kept = 0;
         for (int i = 0; i < blocks; i++)
         {
-            if (SeqNumber.lt(seq, blockRight[i]))
+            if (!SeqNumber.lt(recent[i], seq))
             {
-                blockLeft[kept] = blockLeft[i];
-                blockRight[kept] = blockRight[i];
-                kept++;
+                recent[kept++] = recent[i];
             }
         }
         blocks = kept;
     }
 
-    // ---- the sorted slices
+    // ---- the ranges
 
-    private int firstEndingAfter(final int seq)
+    /** The first range that ends at {@code seq} or behind it: the first that may touch what starts there. */
+    private int firstEndingFrom(final int seq)
     {
         int low = 0;
         int high = count;
         while (low < high)
         {
             final int middle = (low + high) >>> 1;
-            if (SeqNumber.lt(seq, starts[middle] + lengths[middle]))
+            if (SeqNumber.leq(seq, ends[middle]))
             {
                 high = middle;
             }
@@ -344,30 +316,162 @@ final class Reassembly
         return low;
     }
 
-    private void open(final int index)
+    private int holding(final int seq)
     {
-        if (count == starts.length)
-        {
-            starts = Arrays.copyOf(starts, count * 2);
-            lengths = Arrays.copyOf(lengths, count * 2);
-            offsets = Arrays.copyOf(offsets, count * 2);
-            chunks = Arrays.copyOf(chunks, count * 2);
-        }
-        final int n = count - index;
-        System.arraycopy(starts, index, starts, index + 1, n);
-        System.arraycopy(lengths, index, lengths, index + 1, n);
-        System.arraycopy(offsets, index, offsets, index + 1, n);
-        System.arraycopy(chunks, index, chunks, index + 1, n);
-        count++;
+        return firstEndingFrom(seq + 1);
     }
 
-    private void close(final int removed)
+    /** Makes {@code from..to} part of the ranges, {@code index} being the first that may touch it. */
+    private void include(final int index, final int from, final int to)
     {
-        count -= removed;
-        System.arraycopy(starts, removed, starts, 0, count);
-        System.arraycopy(lengths, removed, lengths, 0, count);
-        System.arraycopy(offsets, removed, offsets, 0, count);
-        System.arraycopy(chunks, removed, chunks, 0, count);
-        Arrays.fill(chunks, count, count + removed, null);
+        int behind = index;
+        while (behind < count && SeqNumber.leq(starts[behind], to))
+        {
+            behind++;
+        }
+        if (behind == index)
+        {
+            if (count == starts.length)
+            {
+                starts = Arrays.copyOf(starts, count * 2);
+                ends = Arrays.copyOf(ends, count * 2);
+            }
+            System.arraycopy(starts, index, starts, index + 1, count - index);
+            System.arraycopy(ends, index, ends, index + 1, count - index);
+            count++;
+            starts[index] = from;
+            ends[index] = to;
+            return;
+        }
+        starts[index] = SeqNumber.min(starts[index], from);
+        ends[index] = SeqNumber.max(ends[behind - 1], to);
+        remove(index + 1, behind);
+    }
+
+    private void remove(final int from, final int to)
+    {
+        System.arraycopy(starts, to, starts, from, count - to);
+        System.arraycopy(ends, to, ends, from, count - to);
+        count -= to - from;
+    }
+
+    // ---- the pages: a ring indexed by sequence number, which divides 2^32 and so never notices a wrap
+
+    private int pageBytes()
+    {
+        return 1 << shift;
+    }
+
+    private int page(final int seq)
+    {
+        return seq >>> shift;
+    }
+
+    private int inPage(final int seq)
+    {
+        return seq & pageBytes() - 1;
+    }
+
+    private int slot(final int page)
+    {
+        return page & pages.length - 1;
+    }
+
+    /** Pages from one to the other, both counted. */
+    private int span(final int firstPage, final int lastPage)
+    {
+        return (lastPage - firstPage & page(-1)) + 1;
+    }
+
+    /** Has the ring span everything held and {@code from..to}. */
+    private void reservePages(final int from, final int to)
+    {
+        final int first = page(count == 0 ? from : SeqNumber.min(from, starts[0]));
+        final int needed = span(first, page((count == 0 ? to : SeqNumber.max(to, ends[count - 1])) - 1));
+        if (needed <= pages.length)
+        {
+            return;
+        }
+        final Chunk[] old = pages;
+        pages = new Chunk[Integer.highestOneBit(needed - 1) << 1];
+        if (count > 0)
+        {
+            final int held = span(page(starts[0]), page(ends[count - 1] - 1));
+            for (int i = 0; i < held; i++)
+            {
+                final int page = page(starts[0]) + i;
+                pages[slot(page)] = old[page & old.length - 1];
+            }
+        }
+    }
+
+    /** Copies bytes to their place; returns how many found memory. */
+    private int store(final int seq, final UnsafeBuffer buffer, final int offset, final int length)
+    {
+        int done = 0;
+        while (done < length)
+        {
+            final int at = seq + done;
+            final int slot = slot(page(at));
+            if (pages[slot] == null && !openPage(slot))
+            {
+                break;
+            }
+            final int n = Math.min(length - done, pageBytes() - inPage(at));
+            pages[slot].buffer().putBytes(inPage(at), buffer, offset + done, n);
+            done += n;
+        }
+        return done;
+    }
+
+    private boolean openPage(final int slot)
+    {
+        if (memory() + pageBytes() > FREE_BYTES + (long)MEMORY_FACTOR * bytes)
+        {
+            return false;
+        }
+        final ChunkPool pool = shift == SMALL_SHIFT ? smallChunks : largeChunks;
+        pages[slot] = pool.acquire(pool.capacity() / RESERVE_FRACTION);
+        if (pages[slot] == null)
+        {
+            return false;
+        }
+        pageCount++;
+        return true;
+    }
+
+    /** Gives the queue bytes of one page: with the page, or copied from the {@code shared} one. */
+    private boolean deliver(final int seq, final int length, final int shared, final ReceiveQueue queue)
+    {
+        final int slot = slot(page(seq));
+        if (page(seq) == shared)
+        {
+            return queue.appendCopy(pages[slot].buffer(), inPage(seq), length);
+        }
+        queue.append(pages[slot], inPage(seq), length);
+        pages[slot] = null;
+        pageCount--;
+        return true;
+    }
+
+    /** Gives back what is left of the pages of {@code from..to}, but for one. */
+    private void releasePages(final int from, final int to, final int except)
+    {
+        if (from == to)
+        {
+            return;
+        }
+        final int n = span(page(from), page(to - 1));
+        for (int i = 0; i < n; i++)
+        {
+            final int page = page(from) + i & page(-1);
+            final int slot = slot(page);
+            if (page != except && pages[slot] != null)
+            {
+                pages[slot].release();
+                pages[slot] = null;
+                pageCount--;
+            }
+        }
     }
 }

@@ -392,6 +392,23 @@ final class SegmentArrivesTest
             peer.expect(ack(201).sack(301, 401, 301, 401));
             peer.send(data(501, 100).acks(1));
             peer.expect(ack(201).sack(501, 601, 301, 401));
+            // The front of a segment, a part of one, and what lies around a block.
+            peer.send(data(151, 100).acks(1));
+            peer.advanceMs(50);
+            peer.expect(ack(251).sack(151, 201, 501, 601, 301, 401));
+            peer.send(data(351, 100).acks(1));
+            peer.expect(ack(251).sack(351, 401, 301, 451, 501, 601));
+            peer.send(data(476, 150).acks(1));
+            peer.expect(ack(251).sack(501, 601, 476, 626, 301, 451));
+            // What fills the gap brings some of it again.
+            peer.send(data(251, 100).acks(1));
+            peer.expect(ack(451).sack(301, 351, 476, 626));
+            peer.send(data(451, 1_000).acks(1));
+            peer.expect(ack(1_451).sack(476, 626));
+            assertEquals(1_450, peer.user.received.size());
+            // 100 below, 100 inside, then 50, 50 and 100 of what was new in part; what fills a gap is all new.
+            assertEquals(400, peer.count(Counter.TCP_RX_DUPLICATE_BYTES));
+            assertEquals(0, peer.count(Counter.TCP_RX_OUT_OF_ORDER_DISCARDED));
         }
     }
 

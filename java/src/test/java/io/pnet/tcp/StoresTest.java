@@ -364,6 +364,7 @@ final class StoresTest
         final int length = 60_000;
         // Close to where sequence numbers wrap.
         final int base = -30_000;
+        final int window = seed % 2 == 0 ? 65_535 : 1 << 20;
         final boolean[] has = new boolean[length];
         final UnsafeBuffer whole = stream(0, length);
         final UnsafeBuffer target = new UnsafeBuffer(new byte[length]);
@@ -395,26 +396,14 @@ final class StoresTest
             }
             else
             {
-                final io.pnet.link.Chunk chunk = random.nextBoolean() ? large.acquire() : null;
-                UnsafeBuffer source = whole;
-                int offset = start;
-                if (chunk != null)
-                {
-                    chunk.buffer().putBytes(64, whole, start, n);
-                    source = chunk.buffer();
-                    offset = 64;
-                }
                 int fresh = 0;
                 for (int i = start; i < start + n; i++)
                 {
                     fresh += has[i] ? 0 : 1;
                     has[i] = true;
                 }
-                assertEquals(fresh, reassembly.insert(base + start, source, offset, n, chunk));
-                if (chunk != null && !reassembly.tookChunk())
-                {
-                    chunk.release();
-                }
+                assertEquals(fresh, reassembly.insert(base + start, whole, start, n, window));
+                assertEquals(0, reassembly.refused());
                 held += fresh;
                 checkBlocks(reassembly, base, has, start, fresh > 0);
             }
@@ -454,22 +443,101 @@ final class StoresTest
     {
         final Reassembly reassembly = new Reassembly(
             new ChunkPool(ChunkPool.LARGE, 1), new ChunkPool(ChunkPool.SMALL, 1));
-        assertEquals(10, reassembly.insert(100, stream(0, 10), 0, 10, null));
-        assertEquals(0, reassembly.insert(200, stream(0, 10), 0, 10, null));
+        assertEquals(10, reassembly.insert(100, stream(0, 10), 0, 10, 65_535));
+        assertEquals(10, reassembly.insert(200, stream(0, 10), 0, 10, 65_535));
+        assertEquals(0, reassembly.insert(4_000, stream(0, 10), 0, 10, 65_535));
+        assertEquals(10, reassembly.refused());
+        assertEquals(48, reassembly.insert(2_000, stream(0, 100), 0, 100, 65_535));
+        assertEquals(52, reassembly.refused());
         reassembly.release();
         assertTrue(reassembly.isEmpty());
     }
 
     @Test
-    void reassemblyIsBoundedInPieces()
+    void reassemblyLeavesChunksForWhatArrivesInOrder()
+    {
+        final Reassembly reassembly = new Reassembly(large, new ChunkPool(ChunkPool.SMALL, 16 * ChunkPool.SMALL));
+        int stored = 0;
+        for (int i = 0; i < 32; i++)
+        {
+            stored += reassembly.insert(2_048 * i, stream(0, 2_048), 0, 2_048, 65_535);
+        }
+        assertEquals(14 * 2_048, stored);
+        reassembly.release();
+    }
+
+    @Test
+    void reassemblyHoldsAWholeWindowOfSegmentsWithGaps()
     {
         final Reassembly reassembly = new Reassembly(large, small);
-        int stored = 0;
-        for (int i = 0; i < 5_000; i++)
+        final ReceiveQueue queue = new ReceiveQueue(large, small);
+        final UnsafeBuffer segment = stream(0, 1_448);
+        final int segments = (24 << 20) / 1_448;
+        for (int i = 1; i < segments; i++)
         {
-            stored += reassembly.insert(10 * i, stream(0, 1), 0, 1, null);
+            if (i % 10 != 0)
+            {
+                assertEquals(1_448, reassembly.insert(1_448 * i, segment, 0, 1_448, 32 << 20), "segment " + i);
+            }
         }
-        assertEquals(1_024, stored);
+        assertEquals((segments + 9) / 10, reassembly.ranges());
+        // Packed: all of it in little more than it takes.
+        assertTrue(reassembly.memory() <= (25 << 20), () -> "takes " + reassembly.memory());
+        final UnsafeBuffer target = new UnsafeBuffer(new byte[16 * 1_448]);
+        int next = 0;
+        for (int i = 0; i < segments; i += 10)
+        {
+            assertEquals(1_448 * i, next);
+            assertTrue(queue.appendCopy(segment, 0, 1_448));
+            next = reassembly.drain(1_448 * (i + 1), queue);
+            final int n = queue.read(target, 0, target.capacity());
+            assertEquals(Math.min(10, segments - i) * 1_448, n);
+            for (int j = 0; j < n; j += 1_448)
+            {
+                check(target, j, 0, 1_448);
+            }
+        }
+        assertTrue(reassembly.isEmpty());
+        assertEquals(0, reassembly.memory());
+        queue.trim();
+        queue.release();
+        assertPoolsAreFull();
+    }
+
+    @Test
+    void reassemblyIsBoundedInRangesAndInMemory()
+    {
+        final Reassembly reassembly = new Reassembly(large, small);
+        // SegmentSmack: single bytes, each apart from all others, in the worst order, all over a large window.
+        int stored = 0;
+        for (int i = 100_000; i > 0; i--)
+        {
+            stored += reassembly.insert(300 * i, stream(0, 1), 0, 1, 32 << 20);
+            assertTrue(reassembly.memory() <= Reassembly.FREE_BYTES + Reassembly.MEMORY_FACTOR * stored);
+        }
+        assertEquals(stored, reassembly.ranges());
+        assertTrue(stored <= Reassembly.MAX_RANGES, () -> "ranges: " + reassembly.ranges());
+        reassembly.release();
+        stored = 0;
+        for (int i = 0; i < 100_000; i++)
+        {
+            stored += reassembly.insert(2 * i, stream(0, 1), 0, 1, 32 << 20);
+        }
+        assertEquals(Reassembly.MAX_RANGES, reassembly.ranges());
+        assertEquals(Reassembly.MAX_RANGES, stored);
+        // What closes a gap is still welcome, and makes room.
+        assertEquals(1, reassembly.insert(1, stream(0, 1), 0, 1, 32 << 20));
+        assertEquals(Reassembly.MAX_RANGES - 1, reassembly.ranges());
+        reassembly.release();
+        assertPoolsAreFull();
+    }
+
+    @Test
+    void smallWindowsAreReassembledInSmallPages()
+    {
+        final Reassembly reassembly = new Reassembly(large, small);
+        reassembly.insert(30_000, stream(0, 1), 0, 1, 65_535);
+        assertEquals(2_048, reassembly.memory());
         reassembly.release();
         assertPoolsAreFull();
     }
