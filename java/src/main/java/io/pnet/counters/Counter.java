@@ -141,7 +141,14 @@ public enum Counter
     TCP_CONNECTIONS("tcp.connections"),
     TCP_CONNECTS("tcp.connects"),
     TCP_ACCEPTS("tcp.accepts"),
+    /** Handshakes that were complete but found the listener's backlog full. */
     TCP_ACCEPT_OVERFLOWS("tcp.accept.overflows"),
+    /** Gauge: handshakes of listeners that are not complete, and kept. */
+    TCP_HALF_OPEN("tcp.half.open"),
+    TCP_HALF_OPEN_TIMEOUTS("tcp.half.open.timeouts"),
+    TCP_SYN_COOKIES_SENT("tcp.syn.cookies.sent"),
+    TCP_SYN_COOKIES_ACCEPTED("tcp.syn.cookies.accepted"),
+    TCP_SYN_COOKIES_FAILED("tcp.syn.cookies.failed"),
     TCP_RESETS_RECEIVED("tcp.resets.received"),
     TCP_TIMEOUTS("tcp.timeouts"),
     TCP_RETRANSMITTED_SEGMENTS("tcp.retransmitted.segments"),

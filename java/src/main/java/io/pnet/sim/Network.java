@@ -48,6 +48,7 @@ public final class Network implements AutoCloseable
         private final String name;
         private final Stack stack;
         private final Link link;
+        private NetworkInterface networkInterface;
         private final List<IpAddress> addresses = new ArrayList<>();
         private Throwable failure;
         private boolean isStopped;
@@ -68,6 +69,12 @@ public final class Network implements AutoCloseable
         public Link link()
         {
             return link;
+        }
+
+        /** The link's interface, for routes over it. */
+        public NetworkInterface networkInterface()
+        {
+            return networkInterface;
         }
 
         /** The first address. */
@@ -144,6 +151,7 @@ public final class Network implements AutoCloseable
         self[0] = node;
         stack.add(link);
         final NetworkInterface networkInterface = stack.ip().addInterface(link);
+        node.networkInterface = networkInterface;
         for (final String each : addresses.trim().split(" +"))
         {
             final int slash = each.indexOf('/');

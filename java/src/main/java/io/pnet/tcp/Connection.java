@@ -25,7 +25,7 @@ import java.nio.ByteBuffer;
  * <p>The stream offset of a sequence number is {@code sndUnaOffset + (seq - sndUna)}; the SYN has offset -1, the first
  * byte 0, the FIN the offset behind the last byte.
  */
-public final class Connection extends Timer
+public final class Connection extends Flow
 {
     static final long NEVER = Timer.IDLE;
 
@@ -55,12 +55,6 @@ public final class Connection extends Timer
     final TcpTransport tcp;
     final TcpSettings settings;
     final Destination destination;
-    final long localHi;
-    final long localLo;
-    final long remoteHi;
-    final long remoteLo;
-    final int localPort;
-    final int remotePort;
     /** The listener that made it, or null for an active open. */
     final Listener listener;
     TcpHandler handler;
@@ -158,7 +152,6 @@ public final class Connection extends Timer
     boolean isActive;
     boolean isWritableDue;
     Connection nextDirty;
-    int tableHash;
 
     @SuppressWarnings("unused")
     private int requests;
@@ -176,15 +169,16 @@ public final class Connection extends Timer
         final Listener listener,
         final TcpHandler handler)
     {
+        super(
+            destination.sourceHi(),
+            destination.sourceLo(),
+            destination.remoteHi(),
+            destination.remoteLo(),
+            localPort,
+            remotePort);
         this.tcp = tcp;
         this.settings = settings;
         this.destination = destination;
-        this.localHi = destination.sourceHi();
-        this.localLo = destination.sourceLo();
-        this.remoteHi = destination.remoteHi();
-        this.remoteLo = destination.remoteLo();
-        this.localPort = localPort;
-        this.remotePort = remotePort;
         this.listener = listener;
         this.handler = handler;
         this.rtt = new Rtt(settings.initialRtoNs, settings.minRtoNs, settings.maxRtoNs);
@@ -501,7 +495,13 @@ public final class Connection extends Timer
 
     int timestamp(final long nowNs)
     {
-        return (int)(nowNs / 1_000_000L) + tsOffset;
+        return clock(nowNs) + tsOffset;
+    }
+
+    /** The clock of time stamps, without a connection's offset: it ticks every millisecond (RFC 7323 section 5.4). */
+    static int clock(final long nowNs)
+    {
+        return (int)(nowNs / 1_000_000L);
     }
 
     @Override

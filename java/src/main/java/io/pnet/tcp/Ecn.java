@@ -19,7 +19,7 @@ final class Ecn
     private static final int ECT_0 = 2;
     private static final int CE = 3;
     /** An ECN-setup SYN; in an ECN-setup SYN,ACK only ECE is set, so that what merely mirrors our bits is not one. */
-    private static final int SETUP = TcpHeader.ECE | TcpHeader.CWR;
+    static final int SETUP = TcpHeader.ECE | TcpHeader.CWR;
 
     private boolean hasOffered;
     private boolean hasSentPlainSyn;
@@ -73,13 +73,22 @@ final class Ecn
         return 0;
     }
 
-    /** The peer's SYN, or SYN,ACK. A SYN that is itself marked has met somebody who writes over the field: no ECN. */
+    /**
+     * Whether a SYN of the peer's asks for ECN, and our settings agree. One that is itself marked has met somebody who
+     * writes over the field: no ECN.
+     */
+    static boolean isAskedFor(final TcpSettings settings, final Segment syn)
+    {
+        return settings.ecn != EcnMode.OFF && (syn.flags & SETUP) == SETUP && (syn.packet.trafficClass() & MASK) == 0;
+    }
+
+    /** The peer's SYN, or SYN,ACK. */
     void negotiate(final Connection c, final Segment syn)
     {
         final int flags = syn.flags & SETUP;
         isEchoing = syn.isAck() ?
             hasOffered && flags == TcpHeader.ECE :
-            c.settings.ecn != EcnMode.OFF && flags == SETUP && (syn.packet.trafficClass() & MASK) == 0;
+            isAskedFor(c.settings, syn);
         // Who has sent a SYN without the flags may answer marks, but must not ask for them.
         isMarking = isEchoing && !hasSentPlainSyn;
         if (isEchoing)

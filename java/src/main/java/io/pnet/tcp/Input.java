@@ -146,13 +146,13 @@ final class Input
             c.state = TcpState.SYN_RECEIVED;
             c.sent.clear();
             c.recovery.lostBytes = 0;
-            c.rcvAdv = c.rcvNxt + Math.min(0xFFFF, c.settings.receiveBufferBytes);
+            c.rcvAdv = c.rcvNxt + Output.synWindow(c.settings);
             tcp.activate(c);
             return true;
         }
         recovery.onAck(c, s, false, nowNs);
         establish(c, nowNs);
-        c.rcvAdv = c.rcvNxt + Math.min(0xFFFF, c.settings.receiveBufferBytes);
+        c.rcvAdv = c.rcvNxt + Output.synWindow(c.settings);
         c.ackNow = true;
         s.trimFront(c.rcvNxt);
         c.fireConnected();
@@ -171,8 +171,8 @@ final class Input
     void negotiate(final Connection c, final Segment s, final long nowNs)
     {
         final TcpOptions options = s.synOptions();
-        final int defaultMss = c.destination.isV4() ? 536 : 1_220;
-        final int peerMss = Math.max(64, options.mss() > 0 ? options.mss() : defaultMss);
+        final int offered = options.mss() > 0 ? options.mss() : TcpTransport.defaultMss(c.remoteHi, c.remoteLo);
+        final int peerMss = Math.max(64, offered);
         c.timestamps = c.settings.timestamps && options.hasTimestamps();
         c.sackPermitted = c.settings.sack && options.sackPermitted();
         c.windowScaling = c.settings.windowScaling && options.windowScale() >= 0;
@@ -197,12 +197,6 @@ final class Input
         {
             output.reject(s);
             return drop(Counter.TCP_RX_DROP_BAD_ACK);
-        }
-        if (c.listener != null && !c.listener.hasRoom())
-        {
-            // As on Linux: the client believes it is connected, and we wait for room, its retransmission or its data.
-            counters.increment(Counter.TCP_ACCEPT_OVERFLOWS);
-            return drop(Counter.TCP_RX_DROP_SYN_QUEUE_FULL);
         }
         c.sndWnd = s.window << c.sndWndShift;
         c.maxSndWnd = c.sndWnd;

@@ -15,8 +15,10 @@ public final class Listener
     final int backlog;
     final TcpSettings settings;
     final TcpListenerHandler handler;
-    /** Connections in SYN_RECEIVED. */
+    /** Handshakes that are not complete. */
     int halfOpen;
+    /** Until then acknowledgements may return cookies. */
+    long cookiesUntilNs = Long.MIN_VALUE;
     Listener next;
 
     Listener(
@@ -39,6 +41,12 @@ public final class Listener
     public int port()
     {
         return port;
+    }
+
+    /** Handshakes that are not complete, and kept; those answered with cookies are not. Stack's owner. */
+    public int halfOpenCount()
+    {
+        return halfOpen;
     }
 
     /** Whether it listens on every address. */

@@ -106,7 +106,7 @@ final class Output
             TcpOptions.putWindowScale(buffer, option, c.rcvWndShift);
         }
         // The window of a SYN is never scaled (RFC 7323 section 2.2).
-        final int window = Math.min(0xFFFF, c.settings.receiveBufferBytes);
+        final int window = synWindow(c.settings);
         putHeader(
             buffer,
             at,
@@ -142,6 +142,12 @@ final class Output
         }
         c.retransmitAtNs = nowNs + c.rtt.rtoNs();
         return true;
+    }
+
+    /** The window of a SYN or SYN,ACK. */
+    static int synWindow(final TcpSettings settings)
+    {
+        return Math.min(0xFFFF, settings.receiveBufferBytes);
     }
 
     // ---- data
@@ -657,7 +663,7 @@ final class Output
         return ip.claim(c.destination, ProtocolNumber.TCP, trafficClass, length, gathered);
     }
 
-    private static void putHeader(
+    static void putHeader(
         final UnsafeBuffer buffer,
         final int at,
         final int sourcePort,

@@ -47,6 +47,19 @@ public final class TcpSettings
      * Linux.
      */
     public long synReceivedTimeoutNs = 60 * S;
+    /** Half-open connections that one listener keeps at most; each costs about 200 bytes. */
+    public int maxHalfOpen = 1_024;
+    /** Half-open connections that all listeners of a stack keep at most. The transport's settings count. */
+    public int maxHalfOpenOfStack = 16_384;
+    /** Whether a listener sends SYN cookies (RFC 4987). */
+    public SynCookieUse synCookies = SynCookieUse.WHEN_FULL;
+    /**
+     * What becomes of a handshake that completes while the listener's backlog is full: dropped and left to the peer's
+     * and our retransmissions, or reset.
+     */
+    public boolean resetOnOverflow;
+    /** Segments that are not acceptable and carry no data are answered once in so long, so that no two ends loop. */
+    public long invalidAckIntervalNs = 500 * MS;
     /** How long unacknowledged data is retried before the connection is given up (R2). */
     public long userTimeoutNs = 900 * S;
     /** TIME_WAIT lasts twice this (MSL of 30 s, as on Linux; RFC 9293 suggests 2 minutes). */
@@ -90,6 +103,11 @@ public final class TcpSettings
         copy.delayedAckNs = delayedAckNs;
         copy.synTimeoutNs = synTimeoutNs;
         copy.synReceivedTimeoutNs = synReceivedTimeoutNs;
+        copy.maxHalfOpen = maxHalfOpen;
+        copy.maxHalfOpenOfStack = maxHalfOpenOfStack;
+        copy.synCookies = synCookies;
+        copy.resetOnOverflow = resetOnOverflow;
+        copy.invalidAckIntervalNs = invalidAckIntervalNs;
         copy.userTimeoutNs = userTimeoutNs;
         copy.maxSegmentLifetimeNs = maxSegmentLifetimeNs;
         copy.finWait2TimeoutNs = finWait2TimeoutNs;

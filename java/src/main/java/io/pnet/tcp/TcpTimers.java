@@ -117,8 +117,7 @@ final class TcpTimers
             tcp.suspectUnreachable(c);
         }
         final boolean isHandshake = !c.state.isSynchronized();
-        final long patienceNs = !isHandshake ? c.settings.userTimeoutNs :
-            c.listener != null ? c.settings.synReceivedTimeoutNs : c.settings.synTimeoutNs;
+        final long patienceNs = isHandshake ? c.settings.synTimeoutNs : c.settings.userTimeoutNs;
         if (nowNs - c.progressNs >= patienceNs)
         {
             counters.increment(Counter.TCP_TIMEOUTS);

@@ -35,7 +35,6 @@ public final class TcpTransport implements Transport
 {
     private static final int FIRST_EPHEMERAL_PORT = 32_768;
     private static final int LAST_EPHEMERAL_PORT = 60_999;
-    private static final int MIN_HALF_OPEN = 256;
     private static final long RETRY_NS = 1_000_000;
     private static final VarHandle DIRTY_HEAD;
 
@@ -53,7 +52,7 @@ public final class TcpTransport implements Transport
 
     private final TcpSettings settings;
     private final Segment segment = new Segment();
-    private final ConnectionTable connections = new ConnectionTable();
+    private final FlowTable flows = new FlowTable();
     private final Int2ObjectHashMap<Listener> listeners = new Int2ObjectHashMap<>();
 
     final ReleaseQueue released = new ReleaseQueue();
@@ -62,6 +61,7 @@ public final class TcpTransport implements Transport
     TcpTimers timers;
     Output output;
     Recovery recovery;
+    PassiveOpen passive;
     private Input input;
     private Ip ip;
     Counters counters;
@@ -99,11 +99,14 @@ public final class TcpTransport implements Transport
         smallChunks = context.smallChunks();
         errorHandler = context.errorHandler();
         wakeup = context.wakeup();
-        isn = new IsnGenerator(random);
+        final SipHash hash = new SipHash(random);
+        isn = new IsnGenerator(hash);
         timers = new TcpTimers(context.timers(), counters, this);
         output = new Output(ip, counters, timers);
         recovery = new Recovery(counters, timers);
         input = new Input(this, ip, counters, output, recovery, timers);
+        passive = new PassiveOpen(
+            this, isn, new SynCookies(hash), ip, counters, context.timers(), output, input);
     }
 
     /** The defaults for new connections and listeners. */
@@ -151,7 +154,9 @@ public final class TcpTransport implements Transport
                 "no free local port towards " + remote + " port " + remotePort +
                 (localPort != 0 ? ": port " + localPort + " is in use" : ": all ephemeral ports are in use"));
         }
-        final Connection c = open(destination, port, remotePort, settings, null, handler, nowNs);
+        final int iss = isn.initialSequenceNumber(
+            destination.sourceHi(), destination.sourceLo(), port, remote.hi(), remote.lo(), remotePort, nowNs);
+        final Connection c = open(destination, port, remotePort, settings, null, handler, iss, nowNs);
         c.state = TcpState.SYN_SENT;
         counters.increment(Counter.TCP_CONNECTS);
         activate(c);
@@ -211,20 +216,25 @@ public final class TcpTransport implements Transport
         {
             listeners.put(listener.port, kept);
         }
-        connections.forEach(c ->
+        forEachHalfOpen(half ->
         {
-            if (c.listener == listener && c.state == TcpState.SYN_RECEIVED)
+            if (half.listener == listener)
             {
-                output.sendReset(c, nowNs);
-                closed(c, CloseReason.ABORTED);
+                passive.reset(half);
             }
         });
     }
 
-    /** Connections in any state but CLOSED. */
+    /** Connections in any state but CLOSED, half-open ones of listeners included. */
     public int connectionCount()
     {
-        return connections.size();
+        return flows.size();
+    }
+
+    /** Handshakes of all listeners that are not complete, and kept. Stack's owner. */
+    public int halfOpenCount()
+    {
+        return passive.halfOpen();
     }
 
     /**
@@ -234,7 +244,7 @@ public final class TcpTransport implements Transport
     public int closingCount()
     {
         closing = 0;
-        connections.forEach(c ->
+        forEachConnection(c ->
         {
             final boolean isUnfinished = c.state == TcpState.ESTABLISHED || c.state == TcpState.CLOSE_WAIT ||
                 c.state == TcpState.FIN_WAIT_1 || c.state == TcpState.CLOSING || c.state == TcpState.LAST_ACK;
@@ -243,10 +253,27 @@ public final class TcpTransport implements Transport
         return closing;
     }
 
-    /** Shows every connection; stack's owner. */
+    /** Shows every connection, but for what is half open at a listener; stack's owner. */
     public void forEachConnection(final Consumer<Connection> consumer)
     {
-        connections.forEach(consumer);
+        flows.forEach(flow ->
+        {
+            if (flow instanceof Connection c)
+            {
+                consumer.accept(c);
+            }
+        });
+    }
+
+    void forEachHalfOpen(final Consumer<HalfOpen> consumer)
+    {
+        flows.forEach(flow ->
+        {
+            if (flow instanceof HalfOpen half)
+            {
+                consumer.accept(half);
+            }
+        });
     }
 
     /** Shows every listener; stack's owner. */
@@ -287,15 +314,27 @@ public final class TcpTransport implements Transport
         final int ports = s.header.destinationPort() << 16 | s.header.sourcePort();
         final int hash = isn.tableHash(
             packet.destinationHi(), packet.destinationLo(), packet.sourceHi(), packet.sourceLo(), ports);
-        Connection c = connections.find(
+        Flow flow = flows.find(
             hash, packet.destinationHi(), packet.destinationLo(), packet.sourceHi(), packet.sourceLo(), ports);
-        if (c != null && c.state == TcpState.TIME_WAIT && isReopening(c, s) && isListening(packet, s))
+        if (flow instanceof Connection c && c.state == TcpState.TIME_WAIT && isReopening(c, s) &&
+            isListening(packet, s))
         {
             closed(c, CloseReason.CLOSED);
-            c = null;
+            flow = null;
         }
-        final boolean accepted = c != null ?
-            input.segmentArrives(c, s, nowNs) : arrivesWithoutConnection(s, packet, nowNs);
+        final boolean accepted;
+        if (flow instanceof Connection c)
+        {
+            accepted = input.segmentArrives(c, s, nowNs);
+        }
+        else if (flow instanceof HalfOpen half)
+        {
+            accepted = passive.arrives(half, s, nowNs);
+        }
+        else
+        {
+            accepted = arrivesWithoutFlow(s, packet, hash, nowNs);
+        }
         if (accepted)
         {
             counters.increment(Counter.TCP_RX_SEGMENTS);
@@ -321,55 +360,18 @@ public final class TcpTransport implements Transport
             SeqNumber.gt(s.seq, c.rcvNxt);
     }
 
-    /** CLOSED and LISTEN (RFC 9293 sections 3.10.7.1 and 3.10.7.2). */
-    private boolean arrivesWithoutConnection(final Segment s, final IpPacket packet, final long nowNs)
+    /** CLOSED (RFC 9293 section 3.10.7.1), unless somebody listens. */
+    private boolean arrivesWithoutFlow(final Segment s, final IpPacket packet, final int hash, final long nowNs)
     {
         final Listener listener = findListener(
             s.header.destinationPort(), packet.destinationHi(), packet.destinationLo());
-        if (listener == null || s.isRst() || s.isAck() || !s.isSyn())
+        if (listener != null)
         {
-            if (listener == null || s.isAck())
-            {
-                output.reject(s);
-            }
-            counters.increment(Counter.TCP_RX_DROP_NO_CONNECTION);
-            return false;
+            return passive.arrivesInListen(listener, s, hash, nowNs);
         }
-        if (s.isFin())
-        {
-            // SYN and FIN together is nobody's honest segment.
-            counters.increment(Counter.TCP_RX_DROP_MALFORMED);
-            return false;
-        }
-        if (!listener.hasRoom() || listener.halfOpen >= Math.max(MIN_HALF_OPEN, listener.backlog))
-        {
-            counters.increment(Counter.TCP_RX_DROP_SYN_QUEUE_FULL);
-            return false;
-        }
-        final Destination destination = ip.route(
-            packet.destinationHi(), packet.destinationLo(), packet.sourceHi(), packet.sourceLo());
-        if (destination == null)
-        {
-            counters.increment(Counter.TCP_RX_DROP_NO_CONNECTION);
-            return false;
-        }
-        final Connection c = open(
-            destination,
-            s.header.destinationPort(),
-            s.header.sourcePort(),
-            listener.settings,
-            listener,
-            null,
-            nowNs);
-        listener.halfOpen++;
-        c.state = TcpState.SYN_RECEIVED;
-        c.irs = s.seq;
-        c.rcvNxt = s.seq + 1;
-        input.negotiate(c, s, nowNs);
-        c.sndWnd = s.window;
-        c.lastReceivedNs = nowNs;
-        activate(c);
-        return true;
+        output.reject(s);
+        counters.increment(Counter.TCP_RX_DROP_NO_CONNECTION);
+        return false;
     }
 
     @Override
@@ -381,8 +383,17 @@ public final class TcpTransport implements Transport
         final int seq = BigEndian.getInt32(error.buffer(), error.offset() + 4);
         final int ports = localPort << 16 | remotePort;
         final int hash = isn.tableHash(error.localHi(), error.localLo(), error.remoteHi(), error.remoteLo(), ports);
-        final Connection c = connections.find(
+        final Flow flow = flows.find(
             hash, error.localHi(), error.localLo(), error.remoteHi(), error.remoteLo(), ports);
+        if (flow instanceof HalfOpen half)
+        {
+            if (seq == half.iss && reasonToGiveUp(error.kind()) != null)
+            {
+                passive.remove(half);
+            }
+            return;
+        }
+        final Connection c = flow instanceof Connection connection ? connection : null;
         // RFC 5927 section 4: only what quotes something in flight is believed.
         if (c == null || SeqNumber.lt(seq, c.sndUna) || !SeqNumber.lt(seq, c.sndNxt))
         {
@@ -395,19 +406,10 @@ public final class TcpTransport implements Transport
         }
         if (!c.state.isSynchronized())
         {
-            switch (error.kind())
+            final CloseReason reason = reasonToGiveUp(error.kind());
+            if (reason != null)
             {
-                case PROTOCOL_UNREACHABLE:
-                case PORT_UNREACHABLE:
-                case ADMINISTRATIVELY_PROHIBITED:
-                    closed(c, CloseReason.REFUSED);
-                    break;
-                case HOST_UNREACHABLE:
-                case NETWORK_UNREACHABLE:
-                    closed(c, CloseReason.UNREACHABLE);
-                    break;
-                default:
-                    break;
+                closed(c, reason);
             }
         }
         else
@@ -419,6 +421,23 @@ public final class TcpTransport implements Transport
                 case PARAMETER_PROBLEM -> SoftError.PARAMETER_PROBLEM;
                 default -> SoftError.UNREACHABLE;
             });
+        }
+    }
+
+    /** What an ICMP error means to a handshake; null when nothing. */
+    private static CloseReason reasonToGiveUp(final IcmpError.Kind kind)
+    {
+        switch (kind)
+        {
+            case PROTOCOL_UNREACHABLE:
+            case PORT_UNREACHABLE:
+            case ADMINISTRATIVELY_PROHIBITED:
+                return CloseReason.REFUSED;
+            case HOST_UNREACHABLE:
+            case NETWORK_UNREACHABLE:
+                return CloseReason.UNREACHABLE;
+            default:
+                return null;
         }
     }
 
@@ -445,9 +464,34 @@ public final class TcpTransport implements Transport
         final int headers = c.destination.headerLength() + TcpHeader.MIN_LENGTH;
         final int limit = c.settings.maxSegmentSize > 0 ? c.settings.maxSegmentSize : Integer.MAX_VALUE;
         final int options = c.timestamps ? TcpOptions.TIMESTAMPS_LENGTH : 0;
-        c.rcvMss = Math.min(limit, Math.min(0xFFFF, c.destination.capabilities().mtu()) - headers);
+        c.rcvMss = receiveMss(c.settings, c.destination);
         c.sndMss = Math.max(
             32, Math.min(limit, Math.min(c.peerMss, c.destination.pathMtu() - headers)) - options);
+    }
+
+    /** What our MSS option says (RFC 6691). */
+    static int receiveMss(final TcpSettings settings, final Destination destination)
+    {
+        final int limit = settings.maxSegmentSize > 0 ? settings.maxSegmentSize : Integer.MAX_VALUE;
+        final int headers = destination.headerLength() + TcpHeader.MIN_LENGTH;
+        return Math.min(limit, Math.min(0xFFFF, destination.capabilities().mtu()) - headers);
+    }
+
+    /** What a SYN without an MSS option means (RFC 9293 section 3.7.1). */
+    static int defaultMss(final long remoteHi, final long remoteLo)
+    {
+        return IpAddress.isV4(remoteHi, remoteLo) ? 536 : 1_220;
+    }
+
+    /** The smallest window scale that can say the whole receive buffer. */
+    static int windowShift(final TcpSettings settings)
+    {
+        int shift = 0;
+        while (shift < TcpOptions.MAX_WINDOW_SCALE && 0xFFFF << shift < settings.receiveBufferBytes)
+        {
+            shift++;
+        }
+        return shift;
     }
 
     // ---- duty cycle
@@ -516,7 +560,8 @@ public final class TcpTransport implements Transport
     {
         this.nowNs = nowNs;
         isClosed = true;
-        connections.forEach(c ->
+        forEachHalfOpen(passive::reset);
+        forEachConnection(c ->
         {
             final boolean isFinished = c.isClosedByUser && c.state == TcpState.FIN_WAIT_2;
             if (c.state != TcpState.TIME_WAIT && c.state != TcpState.SYN_SENT && !isFinished)
@@ -654,7 +699,6 @@ public final class TcpTransport implements Transport
 
     void accepted(final Connection c)
     {
-        c.listener.halfOpen--;
         counters.increment(Counter.TCP_ACCEPTS);
         try
         {
@@ -698,19 +742,13 @@ public final class TcpTransport implements Transport
         {
             return;
         }
-        final boolean wasHalfOpen = c.state == TcpState.SYN_RECEIVED && c.listener != null;
         c.state = TcpState.CLOSED;
         c.closeReason = reason;
         timers.cancelAll(c);
-        connections.remove(c);
-        counters.set(Counter.TCP_CONNECTIONS, connections.size());
+        removeFlow(c);
         c.sent.clear();
         c.sendBuffer.release();
         c.reassembly.release();
-        if (wasHalfOpen)
-        {
-            c.listener.halfOpen--;
-        }
         if (c.handler != null)
         {
             c.fireClosed(reason);
@@ -750,35 +788,41 @@ public final class TcpTransport implements Transport
 
     // ---- tables
 
-    private Connection open(
+    Connection open(
         final Destination destination,
         final int localPort,
         final int remotePort,
         final TcpSettings settings,
         final Listener listener,
         final TcpHandler handler,
+        final int iss,
         final long nowNs)
     {
         final TcpSettings own = settings == null ? this.settings : settings;
         final Connection c = new Connection(this, own, destination, localPort, remotePort, listener, handler);
-        c.iss = isn.initialSequenceNumber(
-            c.localHi, c.localLo, localPort, c.remoteHi, c.remoteLo, remotePort, nowNs);
+        c.iss = iss;
         c.tsOffset = isn.timestampOffset(c.localHi, c.localLo, c.remoteHi, c.remoteLo);
         c.sndUna = c.iss;
         c.sndNxt = c.iss;
         c.recovery.fack = c.iss;
         c.recovery.recoveryPoint = c.iss;
         c.progressNs = nowNs;
-        int shift = 0;
-        while (shift < TcpOptions.MAX_WINDOW_SCALE && 0xFFFF << shift < own.receiveBufferBytes)
-        {
-            shift++;
-        }
-        c.rcvWndShift = shift;
+        c.rcvWndShift = windowShift(own);
         updateMss(c);
-        connections.add(hashOf(c), c);
-        counters.set(Counter.TCP_CONNECTIONS, connections.size());
+        addFlow(hashOf(c), c);
         return c;
+    }
+
+    void addFlow(final int hash, final Flow flow)
+    {
+        flows.add(hash, flow);
+        counters.set(Counter.TCP_CONNECTIONS, flows.size());
+    }
+
+    void removeFlow(final Flow flow)
+    {
+        flows.remove(flow);
+        counters.set(Counter.TCP_CONNECTIONS, flows.size());
     }
 
     private int hashOf(final Connection c)
@@ -786,11 +830,11 @@ public final class TcpTransport implements Transport
         return isn.tableHash(c.localHi, c.localLo, c.remoteHi, c.remoteLo, c.localPort << 16 | c.remotePort);
     }
 
-    private Connection find(final Destination d, final int localPort, final int remotePort)
+    private Flow find(final Destination d, final int localPort, final int remotePort)
     {
         final int ports = localPort << 16 | remotePort;
         final int hash = isn.tableHash(d.sourceHi(), d.sourceLo(), d.remoteHi(), d.remoteLo(), ports);
-        return connections.find(hash, d.sourceHi(), d.sourceLo(), d.remoteHi(), d.remoteLo(), ports);
+        return flows.find(hash, d.sourceHi(), d.sourceLo(), d.remoteHi(), d.remoteLo(), ports);
     }
 
     private Listener findListener(final int port, final long hi, final long lo)

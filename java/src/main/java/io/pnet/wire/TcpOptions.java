@@ -120,6 +120,18 @@ public final class TcpOptions
         sackCount = 0;
     }
 
+    /** Sets what a SYN's options say, as if they had been parsed. */
+    public void set(
+        final int mss, final int windowScale, final boolean sackPermitted, final boolean hasTimestamps, final int tsVal)
+    {
+        reset();
+        this.mss = mss;
+        this.windowScale = windowScale;
+        this.sackPermitted = sackPermitted;
+        this.hasTimestamps = hasTimestamps;
+        this.tsVal = tsVal;
+    }
+
     /** The Maximum Segment Size option's value; 0 when absent. */
     public int mss()
     {

@@ -629,7 +629,7 @@ final class StoresTest
     void theTableFindsExactlyWhatIsInIt(final long seed)
     {
         final SplittableRandom random = new SplittableRandom(seed);
-        final ConnectionTable table = new ConnectionTable();
+        final FlowTable table = new FlowTable();
         try (TcpPeer peer = new TcpPeer().established())
         {
             final Connection like = peer.connection();
@@ -661,7 +661,7 @@ final class StoresTest
                 assertEquals(size, table.size());
                 final int j = random.nextInt(all.length);
                 final Connection c = all[j];
-                final Connection found = table.find(
+                final Flow found = table.find(
                     hashes[j], c.localHi, c.localLo, c.remoteHi, c.remoteLo, c.localPort << 16 | c.remotePort);
                 assertEquals(isIn[j] ? c : null, found);
                 assertNull(table.find(

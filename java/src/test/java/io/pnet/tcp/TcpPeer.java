@@ -286,11 +286,11 @@ final class TcpPeer implements AutoCloseable
         return established(Tcp.syn().mss(1_000).sackPermitted());
     }
 
-    /** The only connection there is, also before its user knows of it. */
-    Connection connectionOfTable()
+    /** The only handshake there is that a listener keeps. */
+    HalfOpen halfOpen()
     {
-        final List<Connection> all = new ArrayList<>();
-        stack.tcp().forEachConnection(all::add);
+        final List<HalfOpen> all = new ArrayList<>();
+        stack.tcp().forEachHalfOpen(all::add);
         assertEquals(1, all.size());
         return all.get(0);
     }

@@ -5,12 +5,12 @@ import java.util.List;
 import java.util.function.Consumer;
 
 /**
- * Connections by their addresses and ports: open addressing with linear probing, the hash kept beside the entry, at
- * most half full. Owned by the stack's owner.
+ * Flows by their addresses and ports, whatever has become of them: open addressing with linear probing, the hash kept
+ * beside the entry, at most half full. Owned by the stack's owner.
  */
-final class ConnectionTable
+final class FlowTable
 {
-    private Connection[] entries = new Connection[64];
+    private Flow[] entries = new Flow[64];
     private int[] hashes = new int[64];
     private int size;
 
@@ -20,7 +20,7 @@ final class ConnectionTable
     }
 
     /** @param ports the local port in the high half, the remote in the low. */
-    Connection find(
+    Flow find(
         final int hash,
         final long localHi,
         final long localLo,
@@ -31,32 +31,32 @@ final class ConnectionTable
         final int mask = entries.length - 1;
         for (int i = hash & mask; entries[i] != null; i = (i + 1) & mask)
         {
-            final Connection c = entries[i];
-            if (hashes[i] == hash && c.remoteLo == remoteLo && c.localLo == localLo &&
-                (c.localPort << 16 | c.remotePort) == ports && c.remoteHi == remoteHi && c.localHi == localHi)
+            final Flow each = entries[i];
+            if (hashes[i] == hash && each.remoteLo == remoteLo && each.localLo == localLo &&
+                each.ports() == ports && each.remoteHi == remoteHi && each.localHi == localHi)
             {
-                return c;
+                return each;
             }
         }
         return null;
     }
 
-    void add(final int hash, final Connection connection)
+    void add(final int hash, final Flow flow)
     {
         if (size * 2 >= entries.length)
         {
             grow();
         }
-        insert(hash, connection);
-        connection.tableHash = hash;
+        insert(hash, flow);
+        flow.tableHash = hash;
         size++;
     }
 
-    void remove(final Connection connection)
+    void remove(final Flow flow)
     {
         final int mask = entries.length - 1;
-        int i = connection.tableHash & mask;
-        while (entries[i] != connection)
+        int i = flow.tableHash & mask;
+        while (entries[i] != flow)
         {
             if (entries[i] == null)
             {
@@ -81,20 +81,20 @@ final class ConnectionTable
     }
 
     /** Shows a copy, so that the consumer may remove. */
-    void forEach(final Consumer<Connection> consumer)
+    void forEach(final Consumer<Flow> consumer)
     {
-        final List<Connection> copy = new ArrayList<>(size);
-        for (final Connection c : entries)
+        final List<Flow> copy = new ArrayList<>(size);
+        for (final Flow each : entries)
         {
-            if (c != null)
+            if (each != null)
             {
-                copy.add(c);
+                copy.add(each);
             }
         }
         copy.forEach(consumer);
     }
 
-    private void insert(final int hash, final Connection connection)
+    private void insert(final int hash, final Flow flow)
     {
         final int mask = entries.length - 1;
         int i = hash & mask;
@@ -102,15 +102,15 @@ final class ConnectionTable
         {
             i = (i + 1) & mask;
         }
-        entries[i] = connection;
+        entries[i] = flow;
         hashes[i] = hash;
     }
 
     private void grow()
     {
-        final Connection[] oldEntries = entries;
+        final Flow[] oldEntries = entries;
         final int[] oldHashes = hashes;
-        entries = new Connection[oldEntries.length * 2];
+        entries = new Flow[oldEntries.length * 2];
         hashes = new int[entries.length];
         for (int i = 0; i < oldEntries.length; i++)
         {
