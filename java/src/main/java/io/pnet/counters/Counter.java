@@ -1,8 +1,16 @@
 package io.pnet.counters;
 
 /**
- * Everything a stack counts. A frame that is not delivered is counted under exactly one constant whose
- * {@link #isDrop()} is true.
+ * Everything a stack counts.
+ *
+ * <p>The law of the books: every frame that a link shows meets exactly one end. It is thrown away, and counted under
+ * exactly one constant whose {@link #isDrop()} is true; or somebody uses it, and it is counted under exactly one whose
+ * {@link #isUse()} is true; or it was handed to a transport of the user's own, which has no counters here. So between
+ * two duty cycles
+ * <pre>
+ *   link.rx.frames = the drops + the uses + what transports of the user's own were handed
+ * </pre>
+ * and {@link Counters#unaccounted()} is the last of these: 0 in a stack that has none.
  */
 public enum Counter
 {
@@ -105,6 +113,8 @@ public enum Counter
     PATH_MTU_UPDATES("path.mtu.updates"),
 
     // ---- UDP
+    /** Packets for one of our endpoints; with USO a packet carries several datagrams. */
+    UDP_RX_PACKETS("udp.rx.packets"),
     UDP_RX_DATAGRAMS("udp.rx.datagrams"),
     UDP_TX_DATAGRAMS("udp.tx.datagrams"),
     UDP_RX_DROP_MALFORMED("udp.rx.drop.malformed", true),
@@ -197,5 +207,27 @@ public enum Counter
     public boolean isDrop()
     {
         return isDrop;
+    }
+
+    /**
+     * Whether a received frame that is counted here was used, and has thereby met its end. (Fragments that wait for the
+     * rest of their packet are in use as well: they will be merged, or dropped.)
+     */
+    public boolean isUse()
+    {
+        switch (this)
+        {
+            case ARP_RX:
+            case NDP_RX:
+            case MLD_RX:
+            case ICMP_RX:
+            case IP_FRAGMENTS_MERGED:
+            case IP_FRAGMENTS_WAITING:
+            case TCP_RX_SEGMENTS:
+            case UDP_RX_PACKETS:
+                return true;
+            default:
+                return false;
+        }
     }
 }

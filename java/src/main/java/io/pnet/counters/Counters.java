@@ -88,6 +88,29 @@ public final class Counters
         return sum;
     }
 
+    /** The sum of all uses: frames that somebody had a use for. Any thread. */
+    public long uses()
+    {
+        long sum = 0;
+        for (final Counter counter : COUNTERS)
+        {
+            if (counter.isUse())
+            {
+                sum += get(counter);
+            }
+        }
+        return sum;
+    }
+
+    /**
+     * Frames that arrived and are in neither account: what transports of the user's own were handed, so 0 where there
+     * are none (see {@link Counter}). True between two duty cycles, on the stack's owner.
+     */
+    public long unaccounted()
+    {
+        return get(Counter.LINK_RX_FRAMES) - drops() - uses();
+    }
+
     /** Shows every counter and its value, in the enum's order. Any thread. */
     public void forEach(final ObjLongConsumer<Counter> consumer)
     {

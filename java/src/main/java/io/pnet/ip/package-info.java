@@ -13,7 +13,8 @@
  *                  + ip.rx.delivered
  * </pre>
  * where "drops" are the counters whose {@link io.pnet.counters.Counter#isDrop()} is true. What was delivered to a
- * transport is that transport's to account for: its own drops are counted on top.
+ * transport is that transport's to account for: its own drops are counted on top, and what it uses (see
+ * {@link io.pnet.counters.Counter}).
  *
  * <p>Knows {@code link}, {@code wire} and {@code counters}. Reads no clock, draws no random number of its own, starts
  * no thread.

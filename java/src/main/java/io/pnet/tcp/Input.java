@@ -54,13 +54,22 @@ final class Input
             return arrivesInSynSent(c, s, nowNs);
         }
         timers.onReceived(c, nowNs);
-        if (c.state == TcpState.SYN_RECEIVED && s.isSyn() && s.isAck() && !s.isRst() && s.seq == c.irs)
+        if (c.state == TcpState.SYN_RECEIVED && c.listener == null &&
+            s.isSyn() && s.isAck() && !s.isRst() && s.seq == c.irs)
         {
             // Simultaneous open: the peer acknowledges our SYN by repeating its own (RFC 9293 figure 8). What the SYN
             // says is known already, and with it in front the segment would lie before the window.
             s.trimFront(c.rcvNxt);
         }
-        if (!isTimestampAcceptable(c, s, nowNs) || !isSequenceAcceptable(c, s, nowNs))
+        if (!isTimestampAcceptable(c, s, nowNs))
+        {
+            return false;
+        }
+        if (isWindowProbe(c, s))
+        {
+            return arrivesWindowProbe(c, s, nowNs);
+        }
+        if (!isSequenceAcceptable(c, s, nowNs))
         {
             return false;
         }
@@ -76,7 +85,8 @@ final class Input
         {
             return drop(Counter.TCP_RX_DROP_NO_ACK);
         }
-        updateTimestamp(c, s, nowNs);
+        // RFC 7323 section 4.3 (3): only from a segment that begins at or before what we acknowledged last.
+        final boolean isTimestampDue = c.timestamps && s.hasTimestamps && SeqNumber.leq(s.seq, c.lastAckSent);
         if (SeqNumber.lt(s.seq, c.rcvNxt))
         {
             trimKnown(c, s);
@@ -89,6 +99,12 @@ final class Input
         if (!arrivesAck(c, s, nowNs))
         {
             return false;
+        }
+        if (isTimestampDue)
+        {
+            // Not before its acknowledgement was believed: a guess at the sequence number alone could shut us to
+            // the peer's own time stamps.
+            updateTimestamp(c, s, nowNs);
         }
         if (c.state == TcpState.CLOSED)
         {
@@ -258,9 +274,7 @@ final class Input
 
     private void updateTimestamp(final Connection c, final Segment s, final long nowNs)
     {
-        // RFC 7323 section 4.3 (3): only from a segment that begins at or before what we acknowledged last.
-        if (c.timestamps && s.hasTimestamps && SeqNumber.leq(s.seq, c.lastAckSent) &&
-            (s.options.tsVal() - c.tsRecent >= 0 || nowNs - c.tsRecentNs >= TS_RECENT_VALID_NS))
+        if (s.options.tsVal() - c.tsRecent >= 0 || nowNs - c.tsRecentNs >= TS_RECENT_VALID_NS)
         {
             c.tsRecent = s.options.tsVal();
             c.tsRecentNs = nowNs;
@@ -311,16 +325,33 @@ final class Input
             counters.add(Counter.TCP_RX_DUPLICATE_BYTES, s.payloadLength);
             c.reassembly.setDuplicate(s.seq, s.seq + s.payloadLength);
         }
-        if (window == 0 && s.isAck() && s.seq == c.rcvNxt && c.state.isSynchronized())
+        sendAckAgain(c, nowNs);
+        return drop(Counter.TCP_RX_DROP_UNACCEPTABLE);
+    }
+
+    /** Something where our window is shut, at its very edge. */
+    private static boolean isWindowProbe(final Connection c, final Segment s)
+    {
+        return c.rcvWnd() <= 0 && s.seq == c.rcvNxt && s.sequenceLength() > 0 && c.state.isSynchronized() &&
+            s.isAck() && !s.isSyn() && !s.isRst();
+    }
+
+    /** There is no room for what it brings, but its acknowledgement counts (RFC 9293 section 3.10.7.4). */
+    private boolean arrivesWindowProbe(final Connection c, final Segment s, final long nowNs)
+    {
+        final boolean isUsed = arrivesAck(c, s, nowNs);
+        if (isUsed && s.is(TcpHeader.URG))
         {
-            // A window probe: its acknowledgement still counts (RFC 9293 section 3.10.7.4, special allowance).
-            arrivesAck(c, s, nowNs);
-            if (s.is(TcpHeader.URG))
-            {
-                // MUST-66: urgent data is announced through a closed window, too.
-                Urgent.arrives(c, s);
-            }
+            // MUST-66: urgent data is announced through a closed window, too.
+            Urgent.arrives(c, s);
         }
+        sendAckAgain(c, nowNs);
+        return isUsed;
+    }
+
+    /** Says where we are; in TIME_WAIT, for as long again as the peer may need it. */
+    private void sendAckAgain(final Connection c, final long nowNs)
+    {
         if (c.state == TcpState.TIME_WAIT)
         {
             timers.startTimeWait(c, nowNs);
@@ -329,7 +360,6 @@ final class Input
         {
             output.sendAck(c, nowNs);
         }
-        return drop(Counter.TCP_RX_DROP_UNACCEPTABLE);
     }
 
     /** Cuts off what we have already, and remembers to say so (RFC 2883). */

@@ -351,7 +351,7 @@ public final class TcpTransport implements Transport
     /** RFC 9293 MAY-2, RFC 6191: a SYN that is newer than everything of the old connection. */
     private static boolean isReopening(final Connection c, final Segment s)
     {
-        if (!s.isSyn() || s.isAck() || s.isRst())
+        if (!s.isSyn() || s.isAck() || s.isRst() || s.isFin())
         {
             return false;
         }

@@ -121,6 +121,7 @@ public final class UdpTransport implements Transport
             return;
         }
 
+        counters.increment(Counter.UDP_RX_PACKETS);
         final int payload = length - UdpHeader.LENGTH;
         final long sourceHi = packet.sourceHi();
         final long sourceLo = packet.sourceLo();

@@ -48,10 +48,10 @@ final class TcpPeer implements AutoCloseable
     static final int PORT = 80;
     static final int PEER_PORT = 40_000;
     private static final int PEER_ISS = 0x7FFF_F000;
-    private static final IpAddress STACK_V4 = IpAddress.parse("10.0.0.1");
-    private static final IpAddress PEER_V4 = IpAddress.parse("10.0.0.2");
-    private static final IpAddress STACK_V6 = IpAddress.parse("fd00::1");
-    private static final IpAddress PEER_V6 = IpAddress.parse("fd00::2");
+    static final IpAddress STACK_V4 = IpAddress.parse("10.0.0.1");
+    static final IpAddress PEER_V4 = IpAddress.parse("10.0.0.2");
+    static final IpAddress STACK_V6 = IpAddress.parse("fd00::1");
+    static final IpAddress PEER_V6 = IpAddress.parse("fd00::2");
 
     final Counters counters = new Counters();
     final TcpSettings settings;
@@ -494,6 +494,26 @@ final class TcpPeer implements AutoCloseable
         final long sum = pseudoHeader(ProtocolNumber.TCP, bytes.length) + Checksum.sum(buffer, 0, bytes.length);
         new TcpHeader().wrap(buffer, 0).checksum(Checksum.finish(sum) ^ (segment.isChecksumWrong ? 0x5555 : 0));
         sendPacket(ProtocolNumber.TCP, bytes, segment.ecn == null ? 0 : segment.ecn);
+    }
+
+    /** A frame as it is, good or not. */
+    void sendFrame(final byte[] bytes)
+    {
+        final TxFrame frame = pipe.right().claim(bytes.length, false);
+        frame.buffer().putBytes(frame.offset(), bytes);
+        pipe.right().commit(frame);
+        pipe.right().flush(nowNs);
+        cycle();
+    }
+
+    long stackMac()
+    {
+        return pipe.left().capabilities().macAddress();
+    }
+
+    long peerMac()
+    {
+        return pipe.right().capabilities().macAddress();
     }
 
     /** An ICMP destination unreachable that quotes the beginning of a packet of the stack's. */
