@@ -3,6 +3,8 @@ package io.pnet.tools;
 import io.pnet.stack.IpProcess;
 import io.pnet.stack.IpProcessBuilder;
 import io.pnet.stack.RunMode;
+import io.pnet.tcp.EcnMode;
+import io.pnet.tcp.TcpSettings;
 import io.pnet.tools.net.KernelNetwork;
 import io.pnet.tools.net.Network;
 import io.pnet.tools.net.PnetNetwork;
@@ -53,6 +55,11 @@ public final class CommonOptions
         description = "Worsen the link, for example loss=1%%,delay=10ms,seed=7; in. and out. choose a direction.")
     private String impair;
 
+    @Option(
+        names = "--ecn",
+        description = "Ask TCP peers for explicit congestion notification; otherwise it is used where they ask.")
+    private boolean ecn;
+
     @Option(names = "--quiet", description = "Only results and errors.")
     private boolean quiet;
 
@@ -86,10 +93,10 @@ public final class CommonOptions
         if (isKernel())
         {
             if (!addresses.isEmpty() || !gateways.isEmpty() || mac != null || mtu != null || pcap != null ||
-                impair != null)
+                impair != null || ecn)
             {
                 throw usage("--link kernel has its own addresses and frames: leave out --ip, --gateway, --mac, " +
-                    "--mtu, --pcap and --impair");
+                    "--mtu, --pcap, --impair and --ecn");
             }
             return;
         }
@@ -153,6 +160,12 @@ public final class CommonOptions
         if (impair != null)
         {
             builder.impair(impair);
+        }
+        if (ecn)
+        {
+            final TcpSettings settings = new TcpSettings();
+            settings.ecn = EcnMode.REQUEST;
+            builder.tcp(settings);
         }
         return builder.start();
     }

@@ -45,6 +45,7 @@ public final class UdpEndpoint implements AutoCloseable
     private boolean isPortOwner = true;
     private boolean isBroadcastOn;
     private int trafficClass;
+    int receivedTrafficClass;
     private int hopLimit;
     /** RFC 1112 section 6.1: groups are not left to roam unless somebody wants it. */
     private int groupHopLimit = 1;
@@ -109,11 +110,17 @@ public final class UdpEndpoint implements AutoCloseable
         return this;
     }
 
-    /** TOS or traffic class of what is sent; 0 at first. */
+    /** TOS or traffic class, with ECN in its two low bits, of what is sent; 0 at first. */
     public UdpEndpoint trafficClass(final int value)
     {
         trafficClass = value;
         return this;
+    }
+
+    /** TOS or traffic class, with ECN in its two low bits, of the datagram that the handler is being shown. */
+    public int receivedTrafficClass()
+    {
+        return receivedTrafficClass;
     }
 
     /** TTL or hop limit of what is sent to groups; 1 at first. */

@@ -123,6 +123,7 @@ public final class UdpTransport implements Transport
 
         counters.increment(Counter.UDP_RX_PACKETS);
         final int payload = length - UdpHeader.LENGTH;
+        endpoint.receivedTrafficClass = packet.trafficClass();
         final long sourceHi = packet.sourceHi();
         final long sourceLo = packet.sourceLo();
         final int step = packet.gsoSize() > 0 ? packet.gsoSize() : payload;

@@ -98,7 +98,8 @@ class HttpInteropTest
             .awaitWord("listening");
     }
 
-    private static void roundTrip(
+    /** A file from the server and back to it, by the kernel's curl. */
+    static void roundTrip(
         final InteropWire wire, final InteropWire.Running server, final String address, final long bytes)
         throws Exception
     {

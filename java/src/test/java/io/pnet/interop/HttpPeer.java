@@ -46,6 +46,12 @@ final class HttpPeer
         }
         final IpProcess process = builder.start();
         Runtime.getRuntime().addShutdownHook(new Thread(process::close));
+        serve(process);
+    }
+
+    /** Serves until the process is ended. */
+    static void serve(final IpProcess process) throws IOException
+    {
         final TcpServerSocket server = TcpServerSocket.bind(process, new InetSocketAddress(PORT), 16, null);
         System.out.println("listening");
         final HttpPeer peer = new HttpPeer();

@@ -60,6 +60,7 @@ class MainTest
         "ping --link packet:x --ip 10.0.0.2/24 --impair loss=x h  | --impair",
         "ping --link kernel --ip 10.0.0.2/24 h                    | ping needs a link of its own",
         "echo --link kernel --ip 10.0.0.2/24 7                    | leave out --ip",
+        "echo --link kernel --ecn 7                               | and --ecn",
         "echo --link kernel 70000                                 | out of range: 1 to 65535",
         "nc --link kernel 7                                       | nc takes HOST PORT",
         "iperf3 --link kernel                                     | say -s to be the server",

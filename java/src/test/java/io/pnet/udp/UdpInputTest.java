@@ -107,6 +107,41 @@ class UdpInputTest
     }
 
     @Test
+    void tellsTheClassOfEachDatagram() throws Exception
+    {
+        final int[] seen = new int[1];
+        node.udp.bind(IpAddress.ANY, 8, new UdpHandler()
+        {
+            @Override
+            public void onDatagram(
+                final UdpEndpoint endpoint,
+                final UnsafeBuffer buffer,
+                final int offset,
+                final int length,
+                final long sourceHi,
+                final long sourceLo,
+                final int sourcePort)
+            {
+                seen[0] = endpoint.receivedTrafficClass();
+            }
+
+            @Override
+            public void onError(final UdpEndpoint endpoint, final io.pnet.ip.IcmpError.Kind kind)
+            {
+            }
+        });
+        final UdpNode peer = new UdpNode(LinkContext.standalone(), pair.right(), 2).address("10.0.0.2", 24);
+        final UdpEndpoint sender = peer.udp.bind(IpAddress.ANY, 9, heard).trafficClass(0xB8 | 3);
+        sender.connect(US4, 8).send(new UnsafeBuffer(new byte[10]), 0, 10);
+        for (int i = 1; i < 5; i++)
+        {
+            peer.cycle(i);
+            node.cycle(i);
+        }
+        assertEquals(0xB8 | 3, seen[0]);
+    }
+
+    @Test
     void dropsDatagramsWithAWrongChecksum()
     {
         for (final boolean isV4 : new boolean[]{true, false})

@@ -48,7 +48,7 @@ public final class PnetNetwork implements Network
         final StreamOptions options,
         final Duration timeout) throws IOException
     {
-        final TcpSettings settings = new TcpSettings();
+        final TcpSettings settings = process.stack().tcp().settings().copy();
         settings.noDelay = options.noDelay();
         settings.congestionControl = congestionControl(options.congestion());
         return new PnetStream(process, TcpSocket.connect(process, local, remote, settings, timeout));
@@ -130,7 +130,7 @@ public final class PnetNetwork implements Network
 
         Server(final InetSocketAddress address, final int backlog) throws IOException
         {
-            final TcpSettings settings = new TcpSettings();
+            final TcpSettings settings = process.stack().tcp().settings().copy();
             // A listener's settings are its connections', and some of those are asked for answers at once.
             settings.noDelay = true;
             settings.congestionControl = () -> chosen.get();
