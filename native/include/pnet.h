@@ -246,6 +246,9 @@ int pnet_event_signal(int event_fd);
  */
 int pnet_wait(int fd, int for_write, int event_fd, int64_t timeout_ns);
 
+/* The same for two descriptors, each for reading and, if its `for_write` is set, for writing; the bits are of both. */
+int pnet_wait_two(int fd, int for_write, int other_fd, int other_for_write, int event_fd, int64_t timeout_ns);
+
 /* Pins the calling thread to one CPU. EINVAL: no such CPU. */
 int pnet_pin_thread(int cpu);
 

@@ -43,17 +43,28 @@ static int pause_for_error(int event_fd)
     return 0;
 }
 
+static short wanted(int for_write)
+{
+    return (short)(for_write ? POLLIN | POLLOUT : POLLIN);
+}
+
 int pnet_wait(int fd, int for_write, int event_fd, int64_t timeout_ns)
 {
-    struct pollfd polled[2] = {
-        {.fd = fd, .events = (short)(for_write ? POLLIN | POLLOUT : POLLIN)},
+    return pnet_wait_two(fd, for_write, -1, 0, event_fd, timeout_ns);
+}
+
+int pnet_wait_two(int fd, int for_write, int other_fd, int other_for_write, int event_fd, int64_t timeout_ns)
+{
+    struct pollfd polled[3] = {
         {.fd = event_fd, .events = POLLIN},
+        {.fd = fd, .events = wanted(for_write)},
+        {.fd = other_fd, .events = wanted(other_for_write)},
     };
     const struct timespec timeout = {
         .tv_sec = (time_t)(timeout_ns / 1000000000),
         .tv_nsec = (long)(timeout_ns % 1000000000),
     };
-    const int ready = ppoll(polled, 2, timeout_ns < 0 ? NULL : &timeout, NULL);
+    const int ready = ppoll(polled, 3, timeout_ns < 0 ? NULL : &timeout, NULL);
     if (ready < 0)
     {
         return errno == EINTR ? 0 : -errno;
@@ -61,14 +72,15 @@ int pnet_wait(int fd, int for_write, int event_fd, int64_t timeout_ns)
     int result = 0;
     if (ready > 0)
     {
-        if ((polled[0].revents & POLLNVAL) != 0 || (polled[1].revents & POLLNVAL) != 0)
+        const int links = polled[1].revents | polled[2].revents;
+        if (((polled[0].revents | links) & POLLNVAL) != 0)
         {
             return -EBADF;
         }
-        result |= (polled[0].revents & POLLIN) != 0 ? PNET_WAIT_READABLE : 0;
-        result |= (polled[0].revents & POLLOUT) != 0 ? PNET_WAIT_WRITABLE : 0;
-        result |= (polled[0].revents & (POLLERR | POLLHUP)) != 0 ? PNET_WAIT_ERROR : 0;
-        if ((polled[1].revents & POLLIN) != 0)
+        result |= (links & POLLIN) != 0 ? PNET_WAIT_READABLE : 0;
+        result |= (links & POLLOUT) != 0 ? PNET_WAIT_WRITABLE : 0;
+        result |= (links & (POLLERR | POLLHUP)) != 0 ? PNET_WAIT_ERROR : 0;
+        if ((polled[0].revents & POLLIN) != 0)
         {
             result |= PNET_WAIT_WOKEN;
             drain(event_fd);

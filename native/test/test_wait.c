@@ -49,10 +49,30 @@ static void reports_readable_and_writable(void)
     close(ends[0]);
 }
 
+static void waits_for_either_of_two(void)
+{
+    int ends[2];
+    int others[2];
+    CHECK(pipe(ends) == 0);
+    CHECK(pipe(others) == 0);
+    EQUAL(0, pnet_wait_two(ends[0], 0, others[0], 0, -1, 0));
+    EQUAL(PNET_WAIT_WRITABLE, pnet_wait_two(ends[0], 0, others[1], 1, -1, -1));
+    CHECK(write(others[1], "x", 1) == 1);
+    EQUAL(PNET_WAIT_READABLE, pnet_wait_two(ends[0], 0, others[0], 0, -1, -1));
+    EQUAL(PNET_WAIT_READABLE, pnet_wait_two(others[0], 0, ends[0], 0, -1, -1));
+    EQUAL(PNET_WAIT_READABLE | PNET_WAIT_WRITABLE, pnet_wait_two(ends[1], 1, others[0], 0, -1, -1));
+    for (int i = 0; i < 2; i++)
+    {
+        close(ends[i]);
+        close(others[i]);
+    }
+}
+
 static void a_closed_descriptor_is_an_error(void)
 {
     EQUAL(-EBADF, pnet_wait(1000, 0, -1, 0));
     EQUAL(-EBADF, pnet_wait(-1, 0, 1000, 0));
+    EQUAL(-EBADF, pnet_wait_two(-1, 0, 1000, 0, -1, 0));
     EQUAL(-EBADF, pnet_event_signal(1000));
 }
 
@@ -68,6 +88,7 @@ int main(void)
     RUN(times_out);
     RUN(a_signal_ends_one_wait);
     RUN(reports_readable_and_writable);
+    RUN(waits_for_either_of_two);
     RUN(a_closed_descriptor_is_an_error);
     RUN(pins_to_a_cpu_that_exists);
     return 0;

@@ -11,15 +11,16 @@ import java.util.SplittableRandom;
  * One direction of an {@link Impairment}: single MTU-sized, checksum-complete frames go in at a time, and come out when
  * they are due, or never.
  *
- * <p>A frame meets, in this order: MTU, loss, burst, duplication, corruption, rate and queue, delay and jitter (which
- * keep the order, so the line is a ring), reordering. The decisions are drawn before time and queue have a say, so with
- * one seed the same frames are lost, doubled, damaged and held back whatever the timing.
+ * <p>A frame meets, in this order: black-out, MTU, burst, loss, duplication, corruption, rate and queue, delay and
+ * jitter (which keep the order, so the line is a ring), reordering. The decisions are drawn before time and queue have
+ * a say, so with one seed the same frames are lost, doubled, damaged and held back whatever the timing.
  */
 final class ImpairedPath
 {
     /** How long a frame is held back at most when nothing follows that could overtake it. */
     static final long MAX_HOLD_NS = 50_000_000L;
 
+    private static final long LATE_NS = 1_000_000L;
     private static final int WIRE_OVERHEAD = 24;
     private static final int MIN_FRAME = 60;
     private static final int MAX_BURST_BITS = 15;
@@ -31,7 +32,9 @@ final class ImpairedPath
         int length;
         int vlanTci;
         long dueNs;
+        /** How many frames it lets pass, and until when at most. */
         int behind;
+        long holdUntilNs;
     }
 
     private final ImpairmentSpec.Direction spec;
@@ -45,6 +48,8 @@ final class ImpairedPath
     private Entry[] held = entries(64);
     private int heldCount;
     private int burstLeft;
+    private ImpairedPath reverse;
+    private long beganNs = Long.MIN_VALUE;
     private long busyUntilNs = Long.MIN_VALUE;
     /** What the last serialisation time lost by rounding, in ns times bits a second. */
     private long remainder;
@@ -63,6 +68,19 @@ final class ImpairedPath
         this.random = random;
         this.smallChunks = smallChunks;
         this.largeChunks = largeChunks;
+    }
+
+    /** Joins the two directions of one wire: answers to what is too large go back by the other. */
+    static void join(final ImpairedPath a, final ImpairedPath b)
+    {
+        a.reverse = b;
+        b.reverse = a;
+    }
+
+    /** Whether frames are to be put through this path: for what is done to them, or for the other's answers. */
+    boolean isActive()
+    {
+        return spec.isActive() || reverse.spec.mtuIcmp();
     }
 
     ImpairmentCounts counts()
@@ -101,9 +119,24 @@ final class ImpairedPath
         final boolean startsBurst = random.nextDouble() < spec.burst();
         final boolean isDuplicated = random.nextDouble() < spec.dup();
 
+        if (beganNs == Long.MIN_VALUE)
+        {
+            beganNs = nowNs;
+            reverse.beganNs = nowNs;
+        }
+        if (spec.blackout().isAt(nowNs - beganNs))
+        {
+            counts.blackedOut++;
+            chunk.release();
+            return;
+        }
         if (spec.mtu() != 0 && length - EthernetHeader.LENGTH > spec.mtu())
         {
             counts.tooLarge++;
+            if (spec.mtuIcmp())
+            {
+                answer(chunk.buffer(), length, vlanTci, nowNs);
+            }
             chunk.release();
             return;
         }
@@ -152,7 +185,7 @@ final class ImpairedPath
         long dueNs = size > 0 ? line[head].dueNs : Link.NO_DEADLINE;
         for (int i = 0; i < heldCount; i++)
         {
-            dueNs = Math.min(dueNs, held[i].behind <= 0 ? Long.MIN_VALUE : held[i].dueNs + MAX_HOLD_NS);
+            dueNs = Math.min(dueNs, held[i].behind <= 0 ? Long.MIN_VALUE : held[i].holdUntilNs);
         }
         return dueNs == Long.MIN_VALUE ? lastReleaseNs : dueNs;
     }
@@ -163,7 +196,7 @@ final class ImpairedPath
         lastReleaseNs = nowNs;
         for (int i = 0; i < heldCount; i++)
         {
-            if (held[i].behind <= 0 || held[i].dueNs + MAX_HOLD_NS <= nowNs)
+            if (held[i].behind <= 0 || held[i].holdUntilNs <= nowNs)
             {
                 return releaseHeld(i);
             }
@@ -177,6 +210,7 @@ final class ImpairedPath
                 {
                     held[i].behind--;
                 }
+                countLate(nowNs - entry.dueNs);
                 return out(pop());
             }
             hold(pop());
@@ -222,7 +256,14 @@ final class ImpairedPath
             counts.corrupted++;
             corrupt(chunk.buffer(), length);
         }
-        final int behind = isReordered ? random.nextInt(spec.reorderMin(), spec.reorderMax() + 1) : 0;
+        int behind = 0;
+        long holdNs = 0;
+        if (isReordered)
+        {
+            final boolean isTimed = spec.holdMaxNs() != 0;
+            behind = isTimed ? Integer.MAX_VALUE : random.nextInt(spec.reorderMin(), spec.reorderMax() + 1);
+            holdNs = isTimed ? random.nextLong(spec.holdMinNs(), spec.holdMaxNs() + 1) : MAX_HOLD_NS;
+        }
         final long jitterNs = spec.jitterNs() == 0 ? 0 : random.nextLong(-spec.jitterNs(), spec.jitterNs() + 1);
 
         long departureNs = nowNs;
@@ -258,7 +299,26 @@ final class ImpairedPath
         entry.vlanTci = vlanTci;
         entry.dueNs = lastDueNs;
         entry.behind = behind;
+        entry.holdUntilNs = lastDueNs + holdNs;
         counts.waiting++;
+    }
+
+    /** Tells the sender what fits; the answer is a frame of the other direction like any other. */
+    private void answer(final UnsafeBuffer frame, final int length, final int vlanTci, final long nowNs)
+    {
+        final int answerLength = TooBigAnswer.length(frame, length);
+        if (answerLength > 0)
+        {
+            final Chunk answer = reverse.acquire(answerLength);
+            if (answer == null)
+            {
+                reverse.countNoMemory(1);
+                return;
+            }
+            counts.answered++;
+            TooBigAnswer.write(frame, spec.mtu(), answer.buffer(), answerLength);
+            reverse.offer(answer, answerLength, vlanTci, nowNs);
+        }
     }
 
     /** Flips one bit, or a burst of 2 to 15 bits of which the first and the last are flipped, in the IP packet. */
@@ -319,6 +379,7 @@ final class ImpairedPath
         slot.vlanTci = entry.vlanTci;
         slot.dueNs = entry.dueNs;
         slot.behind = entry.behind;
+        slot.holdUntilNs = entry.holdUntilNs;
         entry.chunk = null;
     }
 
@@ -336,6 +397,15 @@ final class ImpairedPath
         head = head + 1 & line.length - 1;
         size--;
         return entry;
+    }
+
+    private void countLate(final long lateNs)
+    {
+        counts.maxLateNs = Math.max(counts.maxLateNs, lateNs);
+        if (lateNs > LATE_NS)
+        {
+            counts.late++;
+        }
     }
 
     private Chunk out(final Entry entry)

@@ -62,7 +62,12 @@ public final class Impairment implements Link
         this.link = link;
         this.spec = spec;
         final LinkCapabilities inner = link.capabilities();
-        final boolean isOutActive = spec.out().isActive();
+        final SplittableRandom seeded =
+            spec.seed().isPresent() ? new SplittableRandom(spec.seed().getAsLong()) : random;
+        in = new ImpairedPath(spec.in(), seeded.split(), smallChunks, context.largeChunks());
+        out = new ImpairedPath(spec.out(), seeded.split(), smallChunks, context.largeChunks());
+        ImpairedPath.join(in, out);
+        final boolean isOutActive = out.isActive();
         capabilities = new LinkCapabilities(
             inner.macAddress(),
             inner.mtu(),
@@ -71,15 +76,10 @@ public final class Impairment implements Link
             isOutActive || inner.txChecksum(),
             isOutActive ? 65_535 : inner.txGsoMaxBytes(),
             isOutActive || inner.txGsoUdp(),
-            inner.rxGso() && !spec.in().isActive(),
-            inner.rxTimestamps() && !spec.in().isActive());
+            inner.rxGso() && !in.isActive(),
+            inner.rxTimestamps() && !in.isActive());
         head = new UnsafeBuffer(
             ByteBuffer.allocateDirect(Math.max(capabilities.maxFrame(), capabilities.maxHead())));
-
-        final SplittableRandom seeded =
-            spec.seed().isPresent() ? new SplittableRandom(spec.seed().getAsLong()) : random;
-        in = new ImpairedPath(spec.in(), seeded.split(), smallChunks, context.largeChunks());
-        out = new ImpairedPath(spec.out(), seeded.split(), smallChunks, context.largeChunks());
     }
 
     /** What happened to received frames. */
@@ -116,7 +116,7 @@ public final class Impairment implements Link
             send();
             link.flush(nowNs);
         }
-        if (!spec.in().isActive())
+        if (!in.isActive())
         {
             return link.poll(handler, limit, nowNs);
         }
@@ -150,7 +150,7 @@ public final class Impairment implements Link
     @Override
     public TxFrame claim(final int headLength, final boolean gathered)
     {
-        if (!spec.out().isActive())
+        if (!out.isActive())
         {
             return link.claim(headLength, gathered);
         }
@@ -165,7 +165,7 @@ public final class Impairment implements Link
     @Override
     public void commit(final TxFrame frame)
     {
-        if (!spec.out().isActive())
+        if (!out.isActive())
         {
             link.commit(frame);
             return;
@@ -199,7 +199,7 @@ public final class Impairment implements Link
     public int flush(final long nowNs)
     {
         this.nowNs = nowNs;
-        if (spec.out().isActive())
+        if (out.isActive())
         {
             for (int i = 0; i < staged.size(); i++)
             {

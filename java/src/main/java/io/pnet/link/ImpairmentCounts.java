@@ -2,7 +2,8 @@ package io.pnet.link;
 
 /**
  * What an {@link Impairment} did in one direction, in MTU-sized frames. Nothing vanishes uncounted:
- * {@code frames + duplicated = passed + lost + burstLost + tooLarge + queueDrops + noMemory + malformed + waiting}.
+ * {@code frames + duplicated =
+ * passed + lost + burstLost + blackedOut + tooLarge + queueDrops + noMemory + malformed + waiting}.
  *
  * <p>Written by the link's owner; another thread may read a value that is a little old.
  */
@@ -15,11 +16,15 @@ public final class ImpairmentCounts
     long duplicated;
     long reordered;
     long corrupted;
+    long blackedOut;
     long tooLarge;
+    long answered;
     long queueDrops;
     long noMemory;
     long malformed;
     long waiting;
+    long late;
+    long maxLateNs;
 
     ImpairmentCounts()
     {
@@ -67,10 +72,22 @@ public final class ImpairmentCounts
         return corrupted;
     }
 
+    /** Lost while nothing passed ({@code blackout}). */
+    public long blackedOut()
+    {
+        return blackedOut;
+    }
+
     /** Dropped for their size ({@code mtu}). */
     public long tooLarge()
     {
         return tooLarge;
+    }
+
+    /** Of those, frames whose sender was told; the answers are frames of the other direction ({@code mtu=N:icmp}). */
+    public long answered()
+    {
+        return answered;
     }
 
     /** Dropped because the queue in front of the rate was full ({@code queue}). */
@@ -97,12 +114,25 @@ public final class ImpairmentCounts
         return waiting;
     }
 
+    /** Frames that went on more than a millisecond after their time, because the link's owner came by late. */
+    public long late()
+    {
+        return late;
+    }
+
+    /** How late the latest one was. */
+    public long maxLateNs()
+    {
+        return maxLateNs;
+    }
+
     @Override
     public String toString()
     {
         return "frames=" + frames + " passed=" + passed + " lost=" + lost + " burstLost=" + burstLost +
             " duplicated=" + duplicated + " reordered=" + reordered + " corrupted=" + corrupted +
-            " tooLarge=" + tooLarge + " queueDrops=" + queueDrops + " noMemory=" + noMemory +
+            " blackedOut=" + blackedOut + " tooLarge=" + tooLarge + " answered=" + answered +
+            " queueDrops=" + queueDrops + " noMemory=" + noMemory +
             " malformed=" + malformed + " waiting=" + waiting;
     }
 }

@@ -2,7 +2,6 @@ package io.pnet.link;
 
 import java.math.BigDecimal;
 import java.util.HashSet;
-import java.util.Locale;
 import java.util.Objects;
 import java.util.OptionalLong;
 import java.util.Set;
@@ -11,19 +10,24 @@ import java.util.StringJoiner;
 /**
  * What an {@link Impairment} does to frames, direction by direction. Written as
  * {@code loss=1%,burst=5%:3..20,dup=1%,reorder=2%:3..50,delay=10ms,jitter=2ms,corrupt=0.1%,rate=100mbit,queue=256kB,
- * mtu=1400,seed=7}; a key counts for both directions unless it starts with {@code in.} (frames received) or
- * {@code out.} (frames sent).
+ * mtu=1400:icmp,blackout=5s..7s/30s,seed=7}; a key counts for both directions unless it starts with {@code in.} (frames
+ * received) or {@code out.} (frames sent).
  * <table>
  *   <caption>Keys</caption>
  *   <tr><td>loss</td><td>share of frames lost, each by itself</td></tr>
  *   <tr><td>burst</td><td>share of frames at which a burst of losses starts, and how many frames it takes</td></tr>
  *   <tr><td>dup</td><td>share of frames delivered twice</td></tr>
- *   <tr><td>reorder</td><td>share of frames held back, and behind how many later ones (50 ms at most)</td></tr>
+ *   <tr><td>reorder</td><td>share of frames held back, and behind how many later ones (50 ms at most), or for how long:
+ *   {@code 2%:3..50} or {@code 2%:1ms..5ms}</td></tr>
  *   <tr><td>delay, jitter</td><td>ns, us, ms or s; jitter adds or takes up to that much and keeps the order</td></tr>
  *   <tr><td>corrupt</td><td>share of frames with one flipped bit, or one burst of at most 15 bits</td></tr>
  *   <tr><td>rate</td><td>bit, kbit, mbit or gbit a second on the wire, with Ethernet's 24 bytes of overhead</td></tr>
- *   <tr><td>queue</td><td>B, kB, MB, KiB or MiB that may wait for the rate; 256 kB unless told</td></tr>
- *   <tr><td>mtu</td><td>IP packets larger than this many bytes vanish, as where ICMP errors are lost</td></tr>
+ *   <tr><td>queue</td><td>B, kB, MB, KiB or MiB that may wait for the rate, or ns, us, ms or s of it; 256 kB unless
+ *   told; what finds it full is dropped</td></tr>
+ *   <tr><td>mtu</td><td>IP packets larger than this many bytes vanish, as where ICMP errors are lost; with
+ *   {@code :icmp} their sender is told (RFC 1191, RFC 4443)</td></tr>
+ *   <tr><td>blackout</td><td>everything is lost from one time to another, counted from the first frame of either
+ *   direction, and again after each period if one is given: {@code 5s..7s} or {@code 5s..7s/30s}</td></tr>
  *   <tr><td>seed</td><td>of the random decisions, for both directions</td></tr>
  * </table>
  *
@@ -36,15 +40,8 @@ public record ImpairmentSpec(Direction in, Direction out, OptionalLong seed)
     /** The queue in front of a rate when none is given, in bytes. */
     public static final int DEFAULT_QUEUE_BYTES = 256_000;
 
-    private static final int MAX_RANGE = 10_000;
-    private static final String[] KEYS =
-        { "loss", "burst", "dup", "reorder", "delay", "jitter", "corrupt", "rate", "queue", "mtu" };
-    private static final String[] TIME_UNITS = { "s", "ms", "us", "ns" };
-    private static final long[] TIME_FACTORS = { 1_000_000_000L, 1_000_000L, 1_000L, 1L };
-    private static final String[] RATE_UNITS = { "gbit", "mbit", "kbit", "bit" };
-    private static final long[] RATE_FACTORS = { 1_000_000_000L, 1_000_000L, 1_000L, 1L };
-    private static final String[] SIZE_UNITS = { "MB", "kB", "MiB", "KiB", "B" };
-    private static final long[] SIZE_FACTORS = { 1_000_000L, 1_000L, 1L << 20, 1L << 10, 1L };
+    static final String[] KEYS =
+        { "loss", "burst", "dup", "reorder", "delay", "jitter", "corrupt", "rate", "queue", "mtu", "blackout" };
 
     /**
      * One direction; shares are 0 to 1, and 0 means "not at all" everywhere.
@@ -55,14 +52,18 @@ public record ImpairmentSpec(Direction in, Direction out, OptionalLong seed)
      * @param burstMax   most frames of a burst.
      * @param dup        share duplicated.
      * @param reorder    share held back.
-     * @param reorderMin fewest frames to be overtaken by.
+     * @param reorderMin fewest frames to be overtaken by; 0 when a time decides.
      * @param reorderMax most frames to be overtaken by.
+     * @param holdMinNs  shortest time to be held back; 0 when a number of frames decides.
+     * @param holdMaxNs  longest time to be held back.
      * @param delayNs    delay.
      * @param jitterNs   deviation from the delay, at most.
      * @param corrupt    share corrupted.
      * @param rate       bits a second.
      * @param queue      bytes in front of the rate.
      * @param mtu        largest IP packet that passes.
+     * @param mtuIcmp    whether the sender of a larger one is told.
+     * @param blackout   when nothing passes.
      */
     public record Direction(
         double loss,
@@ -73,20 +74,45 @@ public record ImpairmentSpec(Direction in, Direction out, OptionalLong seed)
         double reorder,
         int reorderMin,
         int reorderMax,
+        long holdMinNs,
+        long holdMaxNs,
         long delayNs,
         long jitterNs,
         double corrupt,
         long rate,
         int queue,
-        int mtu)
+        int mtu,
+        boolean mtuIcmp,
+        Blackout blackout)
     {
         /** A direction in which nothing happens. */
-        public static final Direction NONE = new Direction(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+        public static final Direction NONE =
+            new Direction(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, false, Blackout.NEVER);
 
         /** Whether anything happens to frames at all. */
         public boolean isActive()
         {
             return !equals(NONE);
+        }
+    }
+
+    /**
+     * When nothing passes.
+     *
+     * @param fromNs   its begin, after the first frame.
+     * @param toNs     its end; 0: there is none at all.
+     * @param periodNs after which it comes again; 0: it does not.
+     */
+    public record Blackout(long fromNs, long toNs, long periodNs)
+    {
+        /** No black-out. */
+        public static final Blackout NEVER = new Blackout(0, 0, 0);
+
+        /** Whether nothing passes this long after the first frame. */
+        public boolean isAt(final long sinceNs)
+        {
+            final long atNs = periodNs == 0 ? sinceNs : sinceNs % periodNs;
+            return atNs >= fromNs && atNs < toNs;
         }
     }
 
@@ -105,8 +131,8 @@ public record ImpairmentSpec(Direction in, Direction out, OptionalLong seed)
      */
     public static ImpairmentSpec parse(final String text)
     {
-        final Fields in = new Fields();
-        final Fields out = new Fields();
+        final ImpairmentFields in = new ImpairmentFields();
+        final ImpairmentFields out = new ImpairmentFields();
         OptionalLong seed = OptionalLong.empty();
         final Set<String> seen = new HashSet<>();
         for (final String part : text.isBlank() ? new String[0] : text.split(",", -1))
@@ -180,32 +206,38 @@ public record ImpairmentSpec(Direction in, Direction out, OptionalLong seed)
                 return share(direction.loss);
 
             case "burst":
-                return ranged(direction.burst, direction.burstMin, direction.burstMax);
+                return share(direction.burst, direction.burstMin + ".." + direction.burstMax);
 
             case "dup":
                 return share(direction.dup);
 
             case "reorder":
-                return ranged(direction.reorder, direction.reorderMin, direction.reorderMax);
+                return share(direction.reorder, direction.holdMaxNs == 0 ?
+                    direction.reorderMin + ".." + direction.reorderMax :
+                    ImpairmentUnits.TIME.text(direction.holdMinNs) + ".." +
+                        ImpairmentUnits.TIME.text(direction.holdMaxNs));
 
             case "delay":
-                return scaled(direction.delayNs, TIME_UNITS, TIME_FACTORS);
+                return unlessNone(direction.delayNs, ImpairmentUnits.TIME);
 
             case "jitter":
-                return scaled(direction.jitterNs, TIME_UNITS, TIME_FACTORS);
+                return unlessNone(direction.jitterNs, ImpairmentUnits.TIME);
 
             case "corrupt":
                 return share(direction.corrupt);
 
             case "rate":
-                return scaled(direction.rate, RATE_UNITS, RATE_FACTORS);
+                return unlessNone(direction.rate, ImpairmentUnits.RATE);
 
             case "queue":
-                return direction.queue == DEFAULT_QUEUE_BYTES ? null :
-                    scaled(direction.queue, SIZE_UNITS, SIZE_FACTORS);
+                return direction.queue == DEFAULT_QUEUE_BYTES ?
+                    null : unlessNone(direction.queue, ImpairmentUnits.SIZE);
+
+            case "mtu":
+                return direction.mtu == 0 ? null : direction.mtu + (direction.mtuIcmp ? ":icmp" : "");
 
             default:
-                return direction.mtu == 0 ? null : Integer.toString(direction.mtu);
+                return blackout(direction.blackout);
         }
     }
 
@@ -215,23 +247,21 @@ public record ImpairmentSpec(Direction in, Direction out, OptionalLong seed)
             BigDecimal.valueOf(share).movePointRight(2).stripTrailingZeros().toPlainString() + '%';
     }
 
-    private static String ranged(final double share, final int min, final int max)
+    private static String share(final double share, final String range)
     {
-        return share == 0 ? null : share(share) + ':' + min + ".." + max;
+        return share == 0 ? null : share(share) + ':' + range;
     }
 
-    private static String scaled(final long value, final String[] units, final long[] factors)
+    private static String unlessNone(final long value, final ImpairmentUnits units)
     {
-        if (value == 0)
-        {
-            return null;
-        }
-        int i = 0;
-        while (value % factors[i] != 0)
-        {
-            i++;
-        }
-        return value / factors[i] + units[i];
+        return value == 0 ? null : units.text(value);
+    }
+
+    private static String blackout(final Blackout blackout)
+    {
+        return blackout.toNs == 0 ? null :
+            ImpairmentUnits.TIME.text(blackout.fromNs) + ".." + ImpairmentUnits.TIME.text(blackout.toNs) +
+                (blackout.periodNs == 0 ? "" : '/' + ImpairmentUnits.TIME.text(blackout.periodNs));
     }
 
     private static long seed(final String item, final String value)
@@ -246,223 +276,8 @@ public record ImpairmentSpec(Direction in, Direction out, OptionalLong seed)
         }
     }
 
-    private static IllegalArgumentException wrong(final String item, final String advice)
+    static IllegalArgumentException wrong(final String item, final String advice)
     {
         return new IllegalArgumentException("impairment '" + item + "' is not understood: " + advice);
-    }
-
-    /** One direction while it is being read. */
-    private static final class Fields
-    {
-        private double loss;
-        private double burst;
-        private int burstMin;
-        private int burstMax;
-        private double dup;
-        private double reorder;
-        private int reorderMin;
-        private int reorderMax;
-        private long delayNs;
-        private long jitterNs;
-        private double corrupt;
-        private long rate;
-        private int queue;
-        private int mtu;
-
-        Direction direction(final String prefix)
-        {
-            if (queue != 0 && rate == 0)
-            {
-                throw wrong(prefix + "queue", "a queue waits for a rate, add one, for example rate=100mbit");
-            }
-            return new Direction(
-                loss,
-                burst,
-                burst == 0 ? 0 : burstMin,
-                burst == 0 ? 0 : burstMax,
-                dup,
-                reorder,
-                reorder == 0 ? 0 : reorderMin,
-                reorder == 0 ? 0 : reorderMax,
-                delayNs,
-                jitterNs,
-                corrupt,
-                rate,
-                rate != 0 && queue == 0 ? DEFAULT_QUEUE_BYTES : queue,
-                mtu);
-        }
-
-        void set(final String item, final String key, final String value)
-        {
-            switch (key)
-            {
-                case "loss":
-                    loss = share(item, value);
-                    break;
-
-                case "burst":
-                    burst = share(item, beforeColon(item, value));
-                    burstMin = low(item, value);
-                    burstMax = high(item, value);
-                    break;
-
-                case "dup":
-                    dup = share(item, value);
-                    break;
-
-                case "reorder":
-                    reorder = share(item, beforeColon(item, value));
-                    reorderMin = low(item, value);
-                    reorderMax = high(item, value);
-                    break;
-
-                case "delay":
-                    delayNs = scaled(item, value, TIME_UNITS, TIME_FACTORS, 3_600_000_000_000L, "delay=10ms");
-                    break;
-
-                case "jitter":
-                    jitterNs = scaled(item, value, TIME_UNITS, TIME_FACTORS, 3_600_000_000_000L, "jitter=2ms");
-                    break;
-
-                case "corrupt":
-                    corrupt = share(item, value);
-                    break;
-
-                case "rate":
-                    rate = scaled(item, value, RATE_UNITS, RATE_FACTORS, 1_000_000_000_000L, "rate=100mbit");
-                    break;
-
-                case "queue":
-                    queue = (int)scaled(item, value, SIZE_UNITS, SIZE_FACTORS, 1_000_000_000L, "queue=256kB");
-                    break;
-
-                case "mtu":
-                    mtu = mtu(item, value);
-                    break;
-
-                default:
-                    throw wrong(item, "the keys are " + String.join(", ", KEYS) +
-                        " (with in. or out. in front for one direction) and seed");
-            }
-        }
-
-        private static double share(final String item, final String value)
-        {
-            try
-            {
-                final BigDecimal number = value.endsWith("%") ?
-                    new BigDecimal(value.substring(0, value.length() - 1)).movePointLeft(2) : new BigDecimal(value);
-                final double share = number.doubleValue();
-                if (share >= 0 && share <= 1)
-                {
-                    return share;
-                }
-            }
-            catch (final NumberFormatException ex)
-            {
-                // Told below, with the values outside.
-            }
-            throw wrong(item, "a share is 0% to 100%, for example 1%");
-        }
-
-        private static String beforeColon(final String item, final String value)
-        {
-            final int colon = value.indexOf(':');
-            if (colon < 0)
-            {
-                throw wrong(item, "it takes a share and a number of frames, for example 2%:3..50");
-            }
-            return value.substring(0, colon);
-        }
-
-        private static int low(final String item, final String value)
-        {
-            return bound(item, value, 0);
-        }
-
-        private static int high(final String item, final String value)
-        {
-            return bound(item, value, 1);
-        }
-
-        private static int bound(final String item, final String value, final int index)
-        {
-            try
-            {
-                final String[] bounds = value.substring(value.indexOf(':') + 1).split("\\.\\.", -1);
-                final int low = Integer.parseInt(bounds[0]);
-                final int high = bounds.length == 1 ? low : Integer.parseInt(bounds[1]);
-                if (bounds.length <= 2 && low >= 1 && low <= high && high <= MAX_RANGE)
-                {
-                    return index == 0 ? low : high;
-                }
-            }
-            catch (final NumberFormatException ex)
-            {
-                // Told below, with the values outside.
-            }
-            throw wrong(item, "a number of frames is LOW..HIGH with 1 <= LOW <= HIGH <= " + MAX_RANGE +
-                ", for example 3..50");
-        }
-
-        private static int mtu(final String item, final String value)
-        {
-            try
-            {
-                final int bytes = Integer.parseInt(value);
-                if (bytes >= 68 && bytes <= 65_535)
-                {
-                    return bytes;
-                }
-            }
-            catch (final NumberFormatException ex)
-            {
-                // Told below, with the values outside.
-            }
-            throw wrong(item, "an MTU is 68 to 65535 bytes, for example mtu=1400");
-        }
-
-        private static long scaled(
-            final String item,
-            final String value,
-            final String[] units,
-            final long[] factors,
-            final long max,
-            final String example)
-        {
-            int digits = 0;
-            while (digits < value.length() && (Character.isDigit(value.charAt(digits)) || value.charAt(digits) == '.'))
-            {
-                digits++;
-            }
-            final String unit = value.substring(digits).strip().toLowerCase(Locale.ROOT);
-            for (int i = 0; i < units.length; i++)
-            {
-                if (units[i].toLowerCase(Locale.ROOT).equals(unit))
-                {
-                    try
-                    {
-                        final BigDecimal scaled =
-                            new BigDecimal(value.substring(0, digits)).multiply(BigDecimal.valueOf(factors[i]));
-                        if (scaled.compareTo(BigDecimal.valueOf(max)) <= 0)
-                        {
-                            return scaled.longValueExact();
-                        }
-                    }
-                    catch (final NumberFormatException ex)
-                    {
-                        break;
-                    }
-                    catch (final ArithmeticException ex)
-                    {
-                        throw wrong(item, "it is finer than a whole " + units[units.length - 1] + ", for example " +
-                            example);
-                    }
-                    throw wrong(item, "it is more than " + max / factors[factors.length - 1] + ' ' +
-                        units[units.length - 1] + ", for example " + example);
-                }
-            }
-            throw wrong(item, "write a number and one of " + String.join(", ", units) + ", for example " + example);
-        }
     }
 }

@@ -56,6 +56,21 @@ public final class KernelWait implements AutoCloseable
      */
     public int await(final int fd, final boolean forWrite, final long timeoutNs)
     {
+        return await(fd, forWrite, -1, false, timeoutNs);
+    }
+
+    /**
+     * Waits for either of two links, otherwise as {@link #await(int, boolean, long)}; what is returned is of both.
+     *
+     * @throws IllegalStateException when a descriptor is closed, or this is.
+     */
+    public int await(
+        final int fd,
+        final boolean forWrite,
+        final int otherFd,
+        final boolean otherForWrite,
+        final long timeoutNs)
+    {
         if (isClosed)
         {
             throw new IllegalStateException("the wait is closed");
@@ -69,7 +84,8 @@ public final class KernelWait implements AutoCloseable
             woken = WOKEN;
             timeout = 0;
         }
-        final int result = Native.pnet_wait(fd, forWrite ? 1 : 0, eventFd, timeout);
+        final int result = Native.pnet_wait_two(
+            fd, forWrite ? 1 : 0, otherFd, otherForWrite ? 1 : 0, eventFd, timeout);
         if (state.getAndSet(AWAKE) == SIGNALLED)
         {
             // The event itself may still be on its way; it then ends the next wait early, which does no harm.
@@ -78,8 +94,8 @@ public final class KernelWait implements AutoCloseable
         if (result < 0)
         {
             throw new IllegalStateException(
-                "waiting on descriptor " + fd + " failed with " + Native.pnet_errno_name(-result) +
-                "; is its link closed?");
+                "waiting on descriptor " + fd + (otherFd < 0 ? "" : " or " + otherFd) + " failed with " +
+                Native.pnet_errno_name(-result) + "; is its link closed?");
         }
         return result | woken;
     }

@@ -70,6 +70,9 @@ final class Native
 
     static native int pnet_wait(int fd, int forWrite, int eventFd, long timeoutNs);
 
+    static native int pnet_wait_two(
+        int fd, int forWrite, int otherFd, int otherForWrite, int eventFd, long timeoutNs);
+
     static native int pnet_pin_thread(int cpu);
 
     static native int pnet_layout(String key);

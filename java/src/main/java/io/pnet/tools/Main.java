@@ -24,6 +24,7 @@ import java.util.Properties;
         PingCommand.class,
         NcCommand.class,
         EchoCommand.class,
+        RelayCommand.class,
         SelfTestCommand.class
     })
 public final class Main implements Runnable

@@ -12,7 +12,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 class ImpairmentSpecTest
 {
     private static final String ALL = "loss=1%,burst=5%:3..20,dup=1%,reorder=2%:3..50,delay=10ms,jitter=2ms," +
-        "corrupt=0.1%,rate=100mbit,queue=100kB,mtu=1400,seed=7";
+        "corrupt=0.1%,rate=100mbit,queue=100kB,mtu=1400:icmp,blackout=5s..7s/30s,seed=7";
 
     @Test
     void readsEveryKey()
@@ -34,6 +34,9 @@ class ImpairmentSpecTest
         assertEquals(100_000_000L, in.rate());
         assertEquals(100_000, in.queue());
         assertEquals(1_400, in.mtu());
+        assertTrue(in.mtuIcmp());
+        assertEquals(
+            new ImpairmentSpec.Blackout(5_000_000_000L, 7_000_000_000L, 30_000_000_000L), in.blackout());
         assertEquals(7, spec.seed().getAsLong());
         assertEquals(ALL, spec.toString());
     }
@@ -49,6 +52,25 @@ class ImpairmentSpecTest
         assertEquals(0, spec.in().rate());
         assertEquals(ImpairmentSpec.DEFAULT_QUEUE_BYTES, spec.out().queue());
         assertEquals("in.loss=5%,delay=1500us,out.rate=1gbit", spec.toString());
+    }
+
+    @Test
+    void readsTheOtherFormsOfAValue()
+    {
+        final ImpairmentSpec spec = ImpairmentSpec.parse(
+            "in.reorder=2%:1ms..5ms,out.reorder=3%:2ms,rate=100mbit,in.queue=20ms,out.queue=1KiB,mtu=1280," +
+            "blackout=0s..1ms");
+        assertEquals(0, spec.in().reorderMax());
+        assertEquals(1_000_000, spec.in().holdMinNs());
+        assertEquals(5_000_000, spec.in().holdMaxNs());
+        assertEquals(2_000_000, spec.out().holdMinNs());
+        assertEquals(2_000_000, spec.out().holdMaxNs());
+        assertEquals(250_000, spec.in().queue());
+        assertEquals(1_024, spec.out().queue());
+        assertFalse(spec.in().mtuIcmp());
+        assertEquals(new ImpairmentSpec.Blackout(0, 1_000_000, 0), spec.in().blackout());
+        assertEquals(spec, ImpairmentSpec.parse(spec.toString()));
+        assertEquals(4, ImpairmentSpec.parse("burst=1%:4").in().burstMin());
     }
 
     @Test
@@ -86,7 +108,10 @@ class ImpairmentSpecTest
             "loss", "loss=", "=1%", "loss=101%", "loss=-1%", "loss=x", "burst=5%", "burst=5%:0..3", "burst=5%:4..3",
             "burst=5%:3..x", "burst=5%:1..2..3", "reorder=2%:1..99999", "delay=10", "delay=ms", "delay=1h",
             "delay=0.5ns", "delay=9999999s", "rate=fast", "rate=100mbit/s", "queue=1kB", "rate=1mbit,queue=1",
-            "mtu=67", "mtu=65536", "mtu=x", "seed=x", "in.seed=1", "loos=1%", "up.loss=1%", "loss=1%,loss=2%",
+            "mtu=67", "mtu=65536", "mtu=x", "mtu=1400:icmq", "mtu=:icmp",
+            "queue=5ms", "rate=1mbit,queue=5m", "reorder=2%:5ms..1ms", "reorder=2%:1..5ms", "reorder=2%:0ms",
+            "blackout=5s", "blackout=7s..5s", "blackout=5s..5s", "blackout=5s..7s/6s", "blackout=5s..7s/",
+            "blackout=5..7s", "blackout=5s..7s/0s", "seed=x", "in.seed=1", "loos=1%", "up.loss=1%", "loss=1%,loss=2%",
             "loss=1%,in.loss=2%", "seed=1,seed=2", "loss=1%,", ",", "loss=1%;dup=1%" })
         {
             final IllegalArgumentException ex =

@@ -1,6 +1,8 @@
 package io.pnet.link;
 
 import io.pnet.counters.Counters;
+import io.pnet.wire.Ipv4Header;
+import io.pnet.wire.ProtocolNumber;
 import io.pnet.wire.TcpHeader;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -34,8 +36,8 @@ class ImpairmentTest
             for (final ImpairmentCounts counts : List.of(impairment.in(), impairment.out()))
             {
                 assertEquals(counts.frames() + counts.duplicated(), counts.passed() + counts.lost() +
-                    counts.burstLost() + counts.tooLarge() + counts.queueDrops() + counts.noMemory() +
-                    counts.malformed() + counts.waiting(), counts.toString());
+                    counts.burstLost() + counts.blackedOut() + counts.tooLarge() + counts.queueDrops() +
+                    counts.noMemory() + counts.malformed() + counts.waiting(), counts.toString());
             }
             impairment.close();
         }
@@ -292,6 +294,38 @@ class ImpairmentTest
         link.flush(0);
         assertEquals(List.of(1), Frames.numbers(Frames.receive(pipe.right(), 0)));
         assertEquals(1, link.out().tooLarge());
+    }
+
+    /** Our own packets that do not fit are answered too, though nothing else happens to what we receive. */
+    @Test
+    void aNarrowPathAnswersOnRequest()
+    {
+        final Impairment link = impair("out.mtu=1280:icmp", new MemoryLinkOptions().txOffload(true));
+        Frames.sendTcp(link, Frames.payload(1_300), 1_448, TcpHeader.ACK);
+        link.flush(0);
+        assertEquals(1, link.out().answered());
+        assertEquals(0, link.nextDeadlineNs());
+        final List<Frames.Seen> answers = Frames.receive(link, 0);
+        assertEquals(1, answers.size());
+        assertEquals(ProtocolNumber.ICMP, Ipv4Header.protocol(answers.get(0).buffer(), 14));
+        Frames.sendTcp(pipe.right(), Frames.payload(1_300), 1_448, TcpHeader.ACK);
+        pipe.right().flush(0);
+        assertEquals(1, Frames.receive(link, 0).size());
+        assertEquals(0, link.in().answered());
+    }
+
+    @Test
+    void nothingPassesInABlackout()
+    {
+        final Impairment link = impair("out.blackout=5ms..7ms", new MemoryLinkOptions());
+        for (int ms = 0; ms < 20; ms++)
+        {
+            Frames.sendNumber(link, 2, ms, 10);
+            link.flush(100 * MS + ms * MS);
+        }
+        final List<Integer> passed = IntStream.range(0, 20).filter(ms -> ms != 5 && ms != 6).boxed().toList();
+        assertEquals(passed, Frames.numbers(Frames.receive(pipe.right(), 0)));
+        assertEquals(2, link.out().blackedOut());
     }
 
     @Test
