@@ -166,6 +166,9 @@ public enum Counter
     TCP_FAST_RECOVERIES("tcp.fast.recoveries"),
     TCP_RTO_TIMEOUTS("tcp.rto.timeouts"),
     TCP_TAIL_LOSS_PROBES("tcp.tail.loss.probes"),
+    TCP_TAIL_LOSS_REPAIRS("tcp.tail.loss.repairs"),
+    TCP_SPURIOUS_TIMEOUTS("tcp.spurious.timeouts"),
+    TCP_RX_DSACKS("tcp.rx.dsacks"),
     TCP_SPURIOUS_RECOVERIES("tcp.spurious.recoveries"),
     /** Connections that use explicit congestion notification. */
     TCP_ECN_CONNECTIONS("tcp.ecn.connections"),

@@ -476,7 +476,7 @@ public final class Connection extends Flow
     /** Bytes in flight: sent, and neither acknowledged nor deemed lost (RFC 6675's pipe, RFC 8985's accounting). */
     int inFlight()
     {
-        return sndNxt - sndUna - recovery.sackedBytes - recovery.lostBytes + recovery.retransmittedBytes -
+        return sndNxt - sndUna - sent.sackedBytes() - sent.lostBytes() + sent.retransmittedBytes() -
             recovery.dupAckBytes;
     }
 

@@ -161,7 +161,6 @@ final class Input
             // Simultaneous open: our SYN is answered with theirs, and acknowledged by a SYN,ACK of ours (figure 8).
             c.state = TcpState.SYN_RECEIVED;
             c.sent.clear();
-            c.recovery.lostBytes = 0;
             c.rcvAdv = c.rcvNxt + Output.synWindow(c.settings);
             tcp.activate(c);
             return true;
@@ -378,8 +377,7 @@ final class Input
     {
         if (!c.sent.is(0, SentSegments.LOST))
         {
-            c.sent.set(0, SentSegments.LOST);
-            c.recovery.lostBytes = 1;
+            c.sent.markLost(0);
         }
         tcp.activate(c);
     }

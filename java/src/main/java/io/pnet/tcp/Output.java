@@ -54,7 +54,7 @@ final class Output
             case TIME_WAIT:
                 break;
             default:
-                complete = sendLost(c, nowNs) && sendNew(c, nowNs);
+                complete = sendData(c, nowNs);
                 break;
         }
         if (c.ackNow && c.state != TcpState.SYN_SENT)
@@ -128,15 +128,13 @@ final class Output
         if (isFirst)
         {
             c.sndNxt = c.iss + 1;
-            c.sent.add(c.iss, c.sndNxt, nowNs);
+            c.sent.add(c.iss, c.sndNxt, c.sndMss, nowNs);
             c.progressNs = nowNs;
         }
         else
         {
-            c.recovery.lostBytes -= 1;
-            c.sent.clear(0, SentSegments.LOST);
-            c.sent.set(0, SentSegments.EVER_RETRANSMITTED);
-            c.sent.sentNs(0, nowNs);
+            c.sent.unmarkLost(0);
+            c.sent.resent(0, c.sndMss, nowNs);
             c.retransmittedSegments++;
             counters.increment(Counter.TCP_RETRANSMITTED_SEGMENTS);
         }
@@ -152,36 +150,50 @@ final class Output
 
     // ---- data
 
+    private boolean sendData(final Connection c, final long nowNs)
+    {
+        final RecoveryState r = c.recovery;
+        boolean complete = sendLost(c, nowNs) && sendNew(c, nowNs);
+        if (r.frto == RecoveryState.Frto.PROBING && c.sndNxt == r.recoveryPoint)
+        {
+            // There is nothing new that could tell whether the time-out was right (RFC 5682 section 2.1, step 2b).
+            r.frto = RecoveryState.Frto.OFF;
+            complete &= sendLost(c, nowNs);
+        }
+        return complete;
+    }
+
     /** Retransmits what is deemed lost, oldest first, as far as the congestion window allows. */
     private boolean sendLost(final Connection c, final long nowNs)
     {
         final RecoveryState r = c.recovery;
         final SentSegments sent = c.sent;
-        for (int i = 0; i < sent.count() && r.lostBytes > r.retransmittedBytes; i++)
+        if (r.frto == RecoveryState.Frto.PROBING)
         {
-            if (!sent.is(i, SentSegments.LOST) || sent.is(i, SentSegments.RETRANSMITTED))
-            {
-                continue;
-            }
+            return true;
+        }
+        for (int i = sent.firstLost(); i >= 0; i = sent.firstLost())
+        {
             final int room = c.window.cwnd - c.inFlight();
+            final int goal = Math.min(room - room % c.sndMss, gsoGoal(c));
+            while (sent.length(i) < goal && i + 1 < sent.count() && sent.flags(i + 1) == sent.flags(i))
+            {
+                // What was sent in pieces goes again in one.
+                sent.mergeWithNext(i);
+            }
             final int length = sent.length(i);
             if (room < Math.min(length, c.sndMss))
             {
                 return true;
             }
-            int n = Math.min(length, Math.min(room, gsoGoal(c)));
-            if (n < length)
+            if (length > c.sndMss && length > goal)
             {
-                n = Math.max(c.sndMss, n - n % c.sndMss);
-                sent.split(i, sent.start(i) + n);
+                sent.split(i, sent.start(i) + goal);
             }
             if (!retransmit(c, i, nowNs))
             {
                 return false;
             }
-            sent.set(i, SentSegments.RETRANSMITTED);
-            r.retransmittedBytes += n;
-            r.prrOut += n;
         }
         return true;
     }
@@ -208,14 +220,16 @@ final class Output
         {
             return false;
         }
-        sent.set(index, SentSegments.EVER_RETRANSMITTED);
-        sent.sentNs(index, nowNs);
+        sent.resent(index, c.sndMss, nowNs);
+        c.recovery.prrOut += length;
+        Undo.onRetransmitted(c, payload, start + payload, nowNs);
         c.retransmittedSegments += Math.max(1, (payload + c.sndMss - 1) / c.sndMss);
         c.retransmittedBytes += payload;
         counters.increment(Counter.TCP_RETRANSMITTED_SEGMENTS);
         counters.add(Counter.TCP_RETRANSMITTED_BYTES, payload);
-        if (c.retransmitAtNs == Connection.NEVER)
+        if (c.retransmitAtNs == Connection.NEVER || index == 0)
         {
+            // What everything waits for gets a whole time-out for its way, the second and third time as well.
             c.retransmitAtNs = nowNs + c.rtt.rtoNs();
         }
         return true;
@@ -275,29 +289,12 @@ final class Output
                 }
                 break;
             }
-            final int sentBytes = transmit(c, c.sndNxt, n, fin, false, nowNs);
-            if (sentBytes < 0)
+            if (!sendNext(c, n, fin, nowNs))
             {
                 complete = false;
                 break;
             }
-            final boolean finWent = fin && sentBytes == n;
-            if (c.sent.isEmpty())
-            {
-                c.progressNs = nowNs;
-            }
-            final int next = c.sndNxt + sentBytes + (finWent ? 1 : 0);
-            c.sent.add(c.sndNxt, next, nowNs);
-            c.sndNxt = next;
-            c.finSent |= finWent;
-            c.bytesSent += sentBytes;
-            r.prrOut += sentBytes;
-            counters.add(Counter.TCP_TX_BYTES, sentBytes);
             sentAny = true;
-            if (finWent)
-            {
-                onFinSent(c);
-            }
         }
         if (sentAny)
         {
@@ -307,9 +304,60 @@ final class Output
             {
                 c.retransmitAtNs = nowNs + c.rtt.rtoNs();
             }
-            timers.scheduleProbe(c, nowNs);
+            TailLossProbe.schedule(c, nowNs);
         }
         return complete;
+    }
+
+    /**
+     * Sends so many bytes that were never sent, or what one frame takes of them, and the FIN behind the last.
+     *
+     * @return false when the link was full.
+     */
+    private boolean sendNext(final Connection c, final int n, final boolean fin, final long nowNs)
+    {
+        final int sentBytes = transmit(c, c.sndNxt, n, fin, false, nowNs);
+        if (sentBytes < 0)
+        {
+            return false;
+        }
+        final boolean finWent = fin && sentBytes == n;
+        if (c.sent.isEmpty())
+        {
+            c.progressNs = nowNs;
+        }
+        final int next = c.sndNxt + sentBytes + (finWent ? 1 : 0);
+        c.sent.add(c.sndNxt, next, c.sndMss, nowNs);
+        c.sndNxt = next;
+        c.finSent |= finWent;
+        c.bytesSent += sentBytes;
+        c.recovery.prrOut += sentBytes;
+        counters.add(Counter.TCP_TX_BYTES, sentBytes);
+        if (finWent)
+        {
+            onFinSent(c);
+        }
+        return true;
+    }
+
+    /**
+     * Sends one new segment, the congestion window and Nagle's algorithm notwithstanding: a tail loss probe (RFC 8985
+     * section 7.3).
+     *
+     * @return false when there is none, or the peer's window or the link has no room for it.
+     */
+    boolean sendOneNew(final Connection c, final long nowNs)
+    {
+        final long available = Math.min(c.sendBuffer.written(), c.finOffset) - c.offsetOf(c.sndNxt);
+        final int windowRoom = c.sndUna + c.sndWnd - c.sndNxt;
+        final int n = (int)Math.min(available, Math.min(c.sndMss, windowRoom));
+        final boolean fin = c.finOffset != Long.MAX_VALUE && !c.finSent && n == available && windowRoom > n;
+        if (c.finSent || n < 0 || n == 0 && !fin || !sendNext(c, n, fin, nowNs))
+        {
+            return false;
+        }
+        c.lastSendNs = nowNs;
+        return true;
     }
 
     /**
@@ -332,18 +380,9 @@ final class Output
         final int n = (int)Math.min(
             Math.max(1, c.sndUna + c.sndWnd - c.sndNxt), Math.min(c.sendBuffer.written(), c.finOffset) - offset);
         final boolean fin = n <= 0 && c.finOffset != Long.MAX_VALUE && !c.finSent;
-        if (n <= 0 && !fin || transmit(c, c.sndNxt, Math.max(0, n), fin, false, nowNs) < 0)
+        if (n > 0 || fin)
         {
-            return;
-        }
-        final int next = c.sndNxt + (fin ? 1 : n);
-        c.sent.add(c.sndNxt, next, nowNs);
-        c.sndNxt = next;
-        c.bytesSent += fin ? 0 : n;
-        if (fin)
-        {
-            c.finSent = true;
-            onFinSent(c);
+            sendNext(c, Math.max(0, n), fin, nowNs);
         }
     }
 

@@ -295,12 +295,12 @@ final class PassiveOpen
         input.negotiate(c, syn, h.createdNs);
         c.sndWnd = h.window;
         c.sndNxt = h.iss + 1;
-        c.sent.add(h.iss, c.sndNxt, h.sentNs);
+        c.sent.add(h.iss, c.sndNxt, c.sndMss, h.sentNs);
         c.synRetransmits = h.retransmits;
         if (h.isRepeated || h.sentNs == 0)
         {
             // What comes back may have been caused by another one, or, of a cookie, nobody knows when it left.
-            c.sent.set(0, SentSegments.EVER_RETRANSMITTED);
+            c.sent.resent(0, c.sndMss, h.sentNs);
         }
         c.rcvAdv = c.rcvNxt + Output.synWindow(c.settings);
         c.lastAckSent = c.rcvNxt;

@@ -1,8 +1,9 @@
 package io.pnet.tcp;
 
 /**
- * A connection's state of loss recovery: the counts over its {@link SentSegments}, RACK's and TLP's variables (RFC
- * 8985), PRR's (RFC 6937). {@link Recovery} works on it.
+ * A connection's state of loss recovery beside its {@link SentSegments}: RACK's and TLP's variables (RFC 8985), PRR's
+ * (RFC 9937), F-RTO's (RFC 5682) and what is remembered for taking a reduction back. {@link Recovery} and its parts
+ * work on it.
  */
 final class RecoveryState
 {
@@ -16,15 +17,23 @@ final class RecoveryState
         LOSS
     }
 
+    enum Frto
+    {
+        /** No doubt, or not any more. */
+        OFF,
+        /** The first segment was sent again, and nothing else until its acknowledgement comes. */
+        RETRANSMITTED,
+        /** It came: new data goes out, and nothing is sent again until the next acknowledgement. */
+        PROBING
+    }
+
     Phase phase = Phase.OPEN;
     /** SND.NXT when the phase began; it ends when everything before is acknowledged. */
     int recoveryPoint;
+    /** SND.UNA at the last time-out. */
+    int timeoutSeq;
 
-    // ---- bytes over the sent segments
-    int sackedBytes;
-    int lostBytes;
-    int retransmittedBytes;
-    /** Without SACK: bytes that duplicate ACKs stand for. */
+    // ---- without SACK: bytes that duplicate ACKs stand for
     int dupAckBytes;
     int dupAcks;
 
@@ -45,14 +54,23 @@ final class RecoveryState
     boolean tlpOutstanding;
     boolean tlpIsRetransmission;
     int tlpEndSeq;
+    int tlpBytes;
 
-    // ---- PRR (RFC 6937)
-    int prrDelivered;
-    int prrOut;
+    // ---- PRR (RFC 9937)
+    long prrDelivered;
+    long prrOut;
     int recoverFlightSize;
 
-    // ---- for taking back a reduction that was a mistake (Eifel, RFC 3522 and 4015)
+    // ---- for taking back a reduction that was a mistake
+    Frto frto = Frto.OFF;
     boolean canUndo;
+    /** Payload sent again since, and not reported to have arrived twice. */
+    int undoBytes;
+    boolean hasRetransmitted;
+    /** Where the episode began, and the end of what was sent again. */
+    int undoSeq;
+    int undoEnd;
+    boolean hasFirstRetransmission;
     int firstRetransmitTs;
     int undoCwnd;
     int undoSsthresh;
@@ -64,6 +82,6 @@ final class RecoveryState
         prrOut = 0;
         dupAcks = 0;
         dupAckBytes = 0;
-        canUndo = false;
+        frto = Frto.OFF;
     }
 }

@@ -14,10 +14,6 @@ import io.pnet.wire.TcpHeader;
 final class TcpTimers
 {
     private static final long MAX_PERSIST_NS = 60_000_000_000L;
-    /** On top of two round trips, as Linux's two ticks: a peer that was not scheduled for a moment lost nothing. */
-    private static final long PROBE_SLACK_NS = 4_000_000L;
-    /** RFC 8985 section 7.2: what a lone segment's acknowledgement may be delayed by. */
-    private static final long MAX_ACK_DELAY_NS = 200_000_000L;
 
     /** RFC 9293 section 3.8.3: so many time-outs in a row, and the Internet layer should look at its way again. */
     private static final int R1 = 3;
@@ -79,13 +75,11 @@ final class TcpTimers
             c.reorderAtNs = Connection.NEVER;
             tcp.recovery.onReorderTimeout(c, nowNs);
         }
-        if (c.retransmitAtNs <= nowNs)
+        // Where both are due, as after a pause of ours, a probe asks first whether anything is lost at all.
+        final boolean hasProbed = c.probeAtNs <= nowNs && tcp.probe.onTimeout(c, tcp.output, nowNs);
+        if (!hasProbed && c.retransmitAtNs <= nowNs)
         {
             onRetransmit(c, nowNs);
-        }
-        else if (c.probeAtNs <= nowNs)
-        {
-            onProbe(c, nowNs);
         }
         if (c.persistAtNs <= nowNs)
         {
@@ -131,54 +125,8 @@ final class TcpTimers
         }
         c.synRetransmits++;
         c.rtt.backOff();
-        c.sent.set(0, SentSegments.LOST);
-        c.recovery.lostBytes = 1;
+        c.sent.markLost(0);
         c.retransmitAtNs = nowNs + c.rtt.rtoNs();
-    }
-
-    // ---- tail loss probe (RFC 8985 section 7.2 and 7.3)
-
-    void scheduleProbe(final Connection c, final long nowNs)
-    {
-        final RecoveryState r = c.recovery;
-        c.probeAtNs = Connection.NEVER;
-        if (!c.sackPermitted || r.phase != RecoveryState.Phase.OPEN || r.tlpOutstanding || r.sackedBytes > 0 ||
-            c.sent.isEmpty() || !c.rtt.isMeasured())
-        {
-            return;
-        }
-        long timeoutNs = 2 * c.rtt.srttNs() + PROBE_SLACK_NS;
-        if (c.sndNxt - c.sndUna <= c.sndMss)
-        {
-            timeoutNs += MAX_ACK_DELAY_NS;
-        }
-        if (nowNs + timeoutNs < c.retransmitAtNs)
-        {
-            c.probeAtNs = nowNs + timeoutNs;
-        }
-    }
-
-    private void onProbe(final Connection c, final long nowNs)
-    {
-        c.probeAtNs = Connection.NEVER;
-        final SentSegments sent = c.sent;
-        if (sent.isEmpty() || c.recovery.phase != RecoveryState.Phase.OPEN ||
-            c.recovery.sackedBytes > 0 || c.recovery.lostBytes > 0)
-        {
-            return;
-        }
-        final int last = sent.count() - 1;
-        int index = last;
-        if (sent.length(last) > c.sndMss)
-        {
-            sent.split(last, sent.end(last) - c.sndMss);
-            index = last + 1;
-        }
-        if (tcp.output.retransmit(c, index, nowNs))
-        {
-            tcp.recovery.onProbeSent(c, true);
-            c.retransmitAtNs = nowNs + c.rtt.rtoNs();
-        }
     }
 
     // ---- zero window probing (RFC 9293 section 3.8.6.1)

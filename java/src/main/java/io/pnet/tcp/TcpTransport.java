@@ -62,6 +62,7 @@ public final class TcpTransport implements Transport
     Output output;
     Recovery recovery;
     PassiveOpen passive;
+    TailLossProbe probe;
     private Input input;
     private Ip ip;
     Counters counters;
@@ -103,7 +104,8 @@ public final class TcpTransport implements Transport
         isn = new IsnGenerator(hash);
         timers = new TcpTimers(context.timers(), counters, this);
         output = new Output(ip, counters, timers);
-        recovery = new Recovery(counters, timers);
+        probe = new TailLossProbe(counters);
+        recovery = new Recovery(counters, probe);
         input = new Input(this, ip, counters, output, recovery, timers);
         passive = new PassiveOpen(
             this, isn, new SynCookies(hash), ip, counters, context.timers(), output, input);

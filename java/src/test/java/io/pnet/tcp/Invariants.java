@@ -36,10 +36,10 @@ public final class Invariants
         {
             require(c, next == c.sndNxt, "sent segments end at " + (next - c.iss) + ", not sndNxt");
         }
-        require(c, sacked == r.sackedBytes, "sacked bytes are " + sacked + ", not " + r.sackedBytes);
-        require(c, lost == r.lostBytes, "lost bytes are " + lost + ", not " + r.lostBytes);
-        require(c, retransmitted == r.retransmittedBytes,
-            "retransmitted bytes are " + retransmitted + ", not " + r.retransmittedBytes);
+        require(c, sacked == sent.sackedBytes(), "sacked bytes are " + sacked + ", not " + sent.sackedBytes());
+        require(c, lost == sent.lostBytes(), "lost bytes are " + lost + ", not " + sent.lostBytes());
+        require(c, retransmitted == sent.retransmittedBytes(),
+            "retransmitted bytes are " + retransmitted + ", not " + sent.retransmittedBytes());
         require(c, r.dupAckBytes >= 0, "negative duplicate bytes");
         require(c, c.inFlight() >= 0, "negative flight " + c.inFlight());
         require(c, c.window.smss == 0 || c.window.cwnd >= c.window.smss, "window below a segment");

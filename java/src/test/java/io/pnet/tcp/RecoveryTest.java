@@ -435,7 +435,7 @@ final class RecoveryTest
             peer.send(ack(101).seq(1).sack(1_101, 9_000));
             peer.send(ack(101).seq(1).sack(5_000, 4_000));
             peer.send(ack(101).seq(1).sack(-50_000, 1_500));
-            assertEquals(0, peer.connection().recovery.sackedBytes);
+            assertEquals(0, peer.connection().sent.sackedBytes());
         }
     }
 

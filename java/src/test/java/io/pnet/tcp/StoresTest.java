@@ -550,54 +550,89 @@ final class StoresTest
     {
         final SplittableRandom random = new SplittableRandom(seed);
         final SentSegments sent = new SentSegments();
+        // Start, length, time of sending, flags; and in the order of sending what is on its way.
         final List<long[]> model = new ArrayList<>();
+        final List<long[]> onItsWay = new ArrayList<>();
         int next = Integer.MAX_VALUE - 50_000;
         for (int step = 0; step < 20_000; step++)
         {
-            switch (random.nextInt(6))
+            final int i = model.isEmpty() ? -1 : random.nextInt(model.size());
+            final long[] entry = i < 0 ? null : model.get(i);
+            switch (i < 0 ? 0 : random.nextInt(10))
             {
                 case 0:
                 case 1:
                     if (model.size() < 200)
                     {
                         final int n = 1 + random.nextInt(3_000);
-                        sent.add(next, next + n, step);
+                        sent.add(next, next + n, 1_000, step);
                         model.add(new long[]{ next, n, step, 0 });
+                        onItsWay.add(model.get(model.size() - 1));
                         next += n;
                     }
                     break;
                 case 2:
-                    if (!model.isEmpty())
-                    {
-                        sent.removeFirst();
-                        model.remove(0);
-                    }
+                    sent.removeFirst();
+                    onItsWay.remove(model.remove(0));
                     break;
                 case 3:
-                    if (!model.isEmpty())
+                    if (entry[1] > 1)
                     {
-                        final int i = random.nextInt(model.size());
-                        final long[] entry = model.get(i);
-                        if (entry[1] > 1)
+                        final int cut = 1 + random.nextInt((int)entry[1] - 1);
+                        sent.split(i, (int)entry[0] + cut);
+                        final long[] second = { (int)entry[0] + cut, entry[1] - cut, entry[2], entry[3] };
+                        model.add(i + 1, second);
+                        entry[1] = cut;
+                        if (onItsWay.contains(entry))
                         {
-                            final int cut = 1 + random.nextInt((int)entry[1] - 1);
-                            sent.split(i, (int)entry[0] + cut);
-                            model.add(i + 1, new long[]{ (int)entry[0] + cut, entry[1] - cut, entry[2], entry[3] });
-                            entry[1] = cut;
+                            onItsWay.add(onItsWay.indexOf(entry) + 1, second);
                         }
                     }
                     break;
                 case 4:
-                    if (!model.isEmpty())
+                    sent.markLost(i);
+                    entry[3] = entry[3] & SentSegments.EVER_RETRANSMITTED | SentSegments.LOST;
+                    onItsWay.remove(entry);
+                    break;
+                case 5:
+                    sent.markSacked(i);
+                    entry[3] = entry[3] & SentSegments.EVER_RETRANSMITTED | SentSegments.SACKED;
+                    onItsWay.remove(entry);
+                    break;
+                case 6:
+                    if ((entry[3] & SentSegments.SACKED) == 0)
                     {
-                        final int i = random.nextInt(model.size());
-                        final byte flag = (byte)(1 << random.nextInt(4));
-                        sent.set(i, flag);
-                        model.get(i)[3] |= flag;
+                        sent.resent(i, 1_000, step);
+                        final boolean isLost = (entry[3] & SentSegments.LOST) != 0;
+                        entry[3] |= SentSegments.EVER_RETRANSMITTED | (isLost ? SentSegments.RETRANSMITTED : 0);
+                        entry[2] = step;
+                        onItsWay.remove(entry);
+                        onItsWay.add(entry);
+                    }
+                    break;
+                case 7:
+                    sent.unmarkLost(i);
+                    if ((entry[3] & SentSegments.LOST) != 0)
+                    {
+                        entry[3] &= SentSegments.EVER_RETRANSMITTED | SentSegments.SACKED;
+                        if (!onItsWay.contains(entry))
+                        {
+                            onItsWay.add(0, entry);
+                        }
+                    }
+                    break;
+                case 8:
+                    if (i + 1 < model.size() && model.get(i + 1)[3] == entry[3])
+                    {
+                        sent.mergeWithNext(i);
+                        final long[] second = model.remove(i + 1);
+                        entry[1] += second[1];
+                        entry[2] = Math.max(entry[2], second[2]);
+                        onItsWay.remove(second);
                     }
                     break;
                 default:
-                    if (!model.isEmpty() && model.get(0)[1] > 1)
+                    if (model.get(0)[1] > 1)
                     {
                         sent.trimFirst((int)model.get(0)[0] + 1);
                         model.get(0)[0] = (int)model.get(0)[0] + 1;
@@ -605,21 +640,43 @@ final class StoresTest
                     }
                     break;
             }
-            assertEquals(model.size(), sent.count());
-            for (int i = 0; i < model.size(); i++)
+            compare(model, onItsWay, sent, step % 100 == 0);
+        }
+    }
+
+    private static void compare(
+        final List<long[]> model, final List<long[]> onItsWay, final SentSegments sent, final boolean isThorough)
+    {
+        assertEquals(model.size(), sent.count());
+        long sacked = 0;
+        long lost = 0;
+        long retransmitted = 0;
+        int firstLost = -1;
+        for (int i = 0; i < model.size(); i++)
+        {
+            final long[] entry = model.get(i);
+            assertEquals((int)entry[0], sent.start(i));
+            assertEquals(entry[1], sent.length(i));
+            assertEquals(entry[2], sent.sentNs(i));
+            assertEquals((byte)entry[3], sent.flags(i));
+            final boolean isLost = (entry[3] & SentSegments.LOST) != 0;
+            final boolean isRetransmitted = (entry[3] & SentSegments.RETRANSMITTED) != 0;
+            sacked += (entry[3] & SentSegments.SACKED) != 0 ? entry[1] : 0;
+            lost += isLost ? entry[1] : 0;
+            retransmitted += isRetransmitted ? entry[1] : 0;
+            firstLost = firstLost < 0 && isLost && !isRetransmitted ? i : firstLost;
+            if (isThorough)
             {
-                final long[] entry = model.get(i);
-                assertEquals((int)entry[0], sent.start(i));
-                assertEquals(entry[1], sent.length(i));
-                assertEquals(entry[2], sent.sentNs(i));
-                assertEquals((byte)entry[3], sent.flags(i));
-                if (step % 100 == 0)
-                {
-                    assertEquals(i, sent.find((int)entry[0]));
-                    assertEquals(i, sent.find((int)entry[0] + (int)entry[1] - 1));
-                }
+                assertEquals(i, sent.find((int)entry[0]));
+                assertEquals(i, sent.find((int)entry[0] + (int)entry[1] - 1));
             }
         }
+        assertEquals(sacked, sent.sackedBytes());
+        assertEquals(sacked == 0, sent.sackedSegments() == 0);
+        assertEquals(lost, sent.lostBytes());
+        assertEquals(retransmitted, sent.retransmittedBytes());
+        assertEquals(firstLost, sent.firstLost());
+        assertEquals(onItsWay.isEmpty() ? -1 : model.indexOf(onItsWay.get(0)), sent.earliest());
     }
 
     // ---- connection table
