@@ -227,15 +227,11 @@ final class EcnTest
             peer.send(ack(101).seq(11).window(0));
             peer.forget();
             peer.write(2_000);
-            peer.advanceMs(1_000);
+            peer.advanceMs(300);
             peer.expect(tcp(ACK).seq(101).length(1).ecn(NOT_ECT));
             peer.send(ack(102).seq(11).window(65_535));
-            for (final Tcp.Seen each : peer.all())
-            {
-                assertEquals(ECT_0, each.ecn, each::toString);
-            }
-            peer.send(ack(1_102).seq(11));
-            peer.expect(data(1_102, 999).ecn(ECT_0));
+            // The first of it says that a loss was answered: the one that the retransmission has repaired.
+            peer.expect(tcp(ACK | CWR).seq(102).length(1_000).ecn(ECT_0), data(1_102, 999).ecn(ECT_0));
             peer.send(ack(2_101).seq(11));
             // A FIN without data, and a reset.
             peer.shutdown();
