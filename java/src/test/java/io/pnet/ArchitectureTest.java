@@ -44,6 +44,7 @@ class ArchitectureTest
     private static final List<String> STACK = and(PROTOCOL, "udp", "tcp");
     private static final List<String> SOCKET = and(STACK, "stack");
     private static final List<String> SIM = and(SOCKET, "socket");
+    private static final List<String> PACKETDRILL = SOCKET;
     private static final List<String> NIO = and(SOCKET, "socket");
 
     private static final String[] BELOW_STACK =
@@ -72,6 +73,8 @@ class ArchitectureTest
     static final ArchRule SOCKET_KNOWS_STACK = room("socket", SOCKET);
     @ArchTest
     static final ArchRule SIM_KNOWS_STACK = room("sim", SIM);
+    @ArchTest
+    static final ArchRule PACKETDRILL_KNOWS_STACK = room("packetdrill", PACKETDRILL);
     @ArchTest
     static final ArchRule NIO_KNOWS_STACK = room("nio", NIO);
 

@@ -5,6 +5,7 @@ import io.pnet.ip.IpAddress;
 import io.pnet.tcp.congestion.CongestionControl;
 import io.pnet.tcp.congestion.CongestionWindow;
 import io.pnet.transport.Timer;
+import io.pnet.wire.TcpOptions;
 import org.agrona.DirectBuffer;
 import org.agrona.MutableDirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
@@ -100,7 +101,7 @@ public final class Connection extends Flow
     // ---- acknowledgements we owe
     boolean ackNow;
     int segmentsToAck;
-    int quickAcks = 16;
+    int quickAcks;
     long challengeWindowNs;
     int challenges;
 
@@ -177,11 +178,13 @@ public final class Connection extends Flow
             localPort,
             remotePort);
         this.tcp = tcp;
-        this.settings = settings;
+        this.settings = settings.copy();
         this.destination = destination;
         this.listener = listener;
         this.handler = handler;
         this.rtt = new Rtt(settings.initialRtoNs, settings.minRtoNs, settings.maxRtoNs);
+        this.rtt.slopNs(settings.compatibility.rtoSlopNs);
+        this.quickAcks = settings.compatibility.quickAcks;
         this.congestion = settings.congestionControl.get();
         this.sendBuffer = new SendBuffer(
             tcp.largeChunks, tcp.smallChunks, tcp.released, settings.sendBufferBytes);
@@ -363,6 +366,50 @@ public final class Connection extends Flow
     public CloseReason closeReason()
     {
         return closeReason;
+    }
+
+    /** What is set for this connection alone; what does not concern the handshake may be changed. Stack's owner. */
+    public TcpSettings settings()
+    {
+        return settings;
+    }
+
+    /** Bytes that may wait to be read at most. */
+    public int receiveBufferBytes()
+    {
+        if (!settings.compatibility.receivesIntoBuffer || state == TcpState.SYN_SENT ||
+            state == TcpState.SYN_RECEIVED && listener != null)
+        {
+            return settings.receiveBufferBytes;
+        }
+        final int mss = Math.max(1, sndMss + (timestamps ? TcpOptions.TIMESTAMPS_LENGTH : 0));
+        return (settings.receiveBufferBytes + mss - 1) / mss * mss;
+    }
+
+    /** How far beyond RCV.NXT a segment is looked at: the window, unless all of the buffer counts. */
+    int acceptableWindow()
+    {
+        final boolean isRequest = state == TcpState.SYN_RECEIVED && listener != null;
+        return settings.compatibility.receivesIntoBuffer && !isRequest ?
+            Math.max(rcvWnd(), receiveBufferBytes() - receiveQueue.unread()) : rcvWnd();
+    }
+
+    /** Whether both sides put time stamps on their segments (RFC 7323). */
+    public boolean usesTimestamps()
+    {
+        return timestamps;
+    }
+
+    /** Whether both sides know selective acknowledgements (RFC 2018). */
+    public boolean usesSack()
+    {
+        return sackPermitted;
+    }
+
+    /** Whether both sides scale their windows (RFC 7323). */
+    public boolean usesWindowScaling()
+    {
+        return windowScaling;
     }
 
     /** Who is told of events from now on. Stack's owner. */

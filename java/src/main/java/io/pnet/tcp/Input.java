@@ -91,7 +91,7 @@ final class Input
         {
             trimKnown(c, s);
         }
-        s.trimBack(c.rcvNxt + Math.max(c.rcvWnd(), 0));
+        s.trimBack(c.rcvNxt + Math.max(c.acceptableWindow(), 0));
         if (c.state == TcpState.SYN_RECEIVED && !completeHandshake(c, s, nowNs))
         {
             return false;
@@ -108,6 +108,12 @@ final class Input
         }
         if (c.state == TcpState.CLOSED)
         {
+            return true;
+        }
+        if (c.state == TcpState.TIME_WAIT && !s.isFin() && (s.seq != c.rcvNxt || s.payloadLength > 0))
+        {
+            // Only the bare acknowledgement that is expected goes unanswered here, as on Linux.
+            output.sendAck(c, nowNs);
             return true;
         }
         if (s.is(TcpHeader.URG))
@@ -162,6 +168,12 @@ final class Input
             c.state = TcpState.SYN_RECEIVED;
             c.sent.clear();
             c.rcvAdv = c.rcvNxt + Output.synWindow(c.settings);
+            s.trimFront(c.rcvNxt);
+            if (s.payloadLength > 0)
+            {
+                // Text is kept until the connection is established (section 3.10.7.3, fourth check).
+                c.reassembly.insert(s.seq, s.buffer, s.payloadOffset, s.payloadLength, c.rcvWnd());
+            }
             tcp.activate(c);
             return true;
         }
@@ -186,11 +198,12 @@ final class Input
     void negotiate(final Connection c, final Segment s, final long nowNs)
     {
         final TcpOptions options = s.synOptions();
+        final boolean isTaken = !c.settings.compatibility.noOptions;
         final int offered = options.mss() > 0 ? options.mss() : TcpTransport.defaultMss(c.remoteHi, c.remoteLo);
         final int peerMss = Math.max(64, offered);
-        c.timestamps = c.settings.timestamps && options.hasTimestamps();
-        c.sackPermitted = c.settings.sack && options.sackPermitted();
-        c.windowScaling = c.settings.windowScaling && options.windowScale() >= 0;
+        c.timestamps = isTaken && c.settings.timestamps && options.hasTimestamps();
+        c.sackPermitted = isTaken && c.settings.sack && options.sackPermitted();
+        c.windowScaling = isTaken && c.settings.windowScaling && options.windowScale() >= 0;
         c.sndWndShift = c.windowScaling ? Math.min(TcpOptions.MAX_WINDOW_SCALE, options.windowScale()) : 0;
         if (!c.windowScaling)
         {
@@ -223,7 +236,25 @@ final class Input
             tcp.accepted(c);
         }
         c.fireConnected();
+        if (!c.reassembly.isEmpty() && c.state != TcpState.CLOSED)
+        {
+            takeEarlyText(c, s, nowNs);
+        }
         return true;
+    }
+
+    /** What came with the peer's SYN when both opened at the same time. */
+    private void takeEarlyText(final Connection c, final Segment s, final long nowNs)
+    {
+        final int before = c.rcvNxt;
+        c.rcvNxt = c.reassembly.drain(c.rcvNxt, c.receiveQueue);
+        c.bytesReceived += c.rcvNxt - before;
+        counters.add(Counter.TCP_RX_BYTES, c.rcvNxt - before);
+        if (c.rcvNxt != before)
+        {
+            tcp.readable(c);
+            scheduleAck(c, s, nowNs);
+        }
     }
 
     private void establish(final Connection c, final long nowNs)
@@ -284,13 +315,13 @@ final class Input
     private boolean isSequenceAcceptable(final Connection c, final Segment s, final long nowNs)
     {
         final int length = s.sequenceLength();
-        final int window = Math.max(0, c.rcvWnd());
+        final int window = Math.max(0, c.acceptableWindow());
         final boolean acceptable;
         if (length == 0)
         {
             acceptable = window == 0 ?
                 s.seq == c.rcvNxt :
-                SeqNumber.inWindow(s.seq, c.rcvNxt, window) || s.seq == c.rcvNxt + window;
+                SeqNumber.inWindow(s.seq, c.rcvNxt, window) || s.seq == c.rcvNxt + window && !s.isRst();
         }
         else
         {
@@ -369,6 +400,8 @@ final class Input
         {
             counters.add(Counter.TCP_RX_DUPLICATE_BYTES, known);
             c.reassembly.setDuplicate(s.seq, s.seq + known);
+            // RFC 2883 section 4: reported by the acknowledgement of this very segment.
+            c.ackNow = true;
         }
         s.trimFront(c.rcvNxt);
     }
@@ -385,7 +418,7 @@ final class Input
     /** RFC 5961 section 3.2: only the exact sequence number resets. */
     private boolean arrivesReset(final Connection c, final Segment s, final long nowNs)
     {
-        if (s.seq != c.rcvNxt)
+        if (s.seq != c.rcvNxt && !c.settings.compatibility.insecureReset)
         {
             challenge(c, nowNs);
             return drop(Counter.TCP_RX_DROP_BLIND);
@@ -412,6 +445,12 @@ final class Input
 
     private boolean arrivesSyn(final Connection c, final Segment s, final long nowNs)
     {
+        if (c.settings.compatibility.insecureSyn)
+        {
+            output.sendReset(c, nowNs);
+            tcp.closed(c, CloseReason.RESET);
+            return true;
+        }
         // RFC 5961 section 4.2.
         challenge(c, nowNs);
         return drop(Counter.TCP_RX_DROP_BLIND);
@@ -609,7 +648,7 @@ final class Input
     {
         counters.increment(Counter.TCP_RX_OUT_OF_ORDER);
         final Reassembly reassembly = c.reassembly;
-        final int stored = reassembly.insert(s.seq, s.buffer, s.payloadOffset, s.payloadLength, c.rcvWnd());
+        final int stored = reassembly.insert(s.seq, s.buffer, s.payloadOffset, s.payloadLength, c.acceptableWindow());
         counters.add(Counter.TCP_RX_DUPLICATE_BYTES, s.payloadLength - stored - reassembly.refused());
         counters.add(Counter.TCP_RX_OUT_OF_ORDER_DISCARDED, reassembly.refused());
         // A gap is reported at once, once per segment, for the peer counts (RFC 5681 section 4.2).

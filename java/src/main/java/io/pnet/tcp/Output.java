@@ -76,10 +76,11 @@ final class Output
             return true;
         }
         final boolean isReply = c.state == TcpState.SYN_RECEIVED;
-        final boolean offerScale = isReply ? c.windowScaling : c.settings.windowScaling;
-        final boolean offerSack = isReply ? c.sackPermitted : c.settings.sack;
-        final boolean offerTimestamps = isReply ? c.timestamps : c.settings.timestamps;
-        final int optionsLength = TcpOptions.MSS_LENGTH +
+        final boolean offerAny = !c.settings.compatibility.noOptions;
+        final boolean offerScale = isReply ? c.windowScaling : offerAny && c.settings.windowScaling;
+        final boolean offerSack = isReply ? c.sackPermitted : offerAny && c.settings.sack;
+        final boolean offerTimestamps = isReply ? c.timestamps : offerAny && c.settings.timestamps;
+        final int optionsLength = (offerAny ? TcpOptions.MSS_LENGTH : 0) +
             (offerScale ? TcpOptions.WINDOW_SCALE_LENGTH : 0) +
             (offerSack ? TcpOptions.SACK_PERMITTED_LENGTH : 0) +
             (offerTimestamps ? TcpOptions.TIMESTAMPS_LENGTH : 0);
@@ -92,7 +93,10 @@ final class Output
         final UnsafeBuffer buffer = frame.buffer();
         final int at = ip.transportOffset();
         int option = at + TcpHeader.OPTIONS_OFFSET;
-        option = TcpOptions.putMss(buffer, option, c.rcvMss);
+        if (offerAny)
+        {
+            option = TcpOptions.putMss(buffer, option, c.rcvMss);
+        }
         if (offerSack)
         {
             option = TcpOptions.putSackPermitted(buffer, option);
@@ -138,7 +142,7 @@ final class Output
             c.retransmittedSegments++;
             counters.increment(Counter.TCP_RETRANSMITTED_SEGMENTS);
         }
-        c.retransmitAtNs = nowNs + c.rtt.rtoNs();
+        c.retransmitAtNs = TcpTimers.synDeadlineNs(c, nowNs);
         return true;
     }
 

@@ -90,7 +90,7 @@ final class PassiveOpen
         {
             return drop(Counter.TCP_RX_DROP_NO_CONNECTION);
         }
-        if (s.isFin())
+        if (s.isFin() && tcp.settings().compatibility.synFin != TcpCompatibility.SynFin.TAKE)
         {
             // SYN and FIN together is nobody's honest segment.
             return drop(Counter.TCP_RX_DROP_MALFORMED);
@@ -272,7 +272,7 @@ final class PassiveOpen
         final int rcvNxt = h.rcvNxt();
         final int length = s.sequenceLength();
         return length == 0 ?
-            SeqNumber.inWindow(s.seq, rcvNxt, window) || s.seq == rcvNxt + window :
+            SeqNumber.inWindow(s.seq, rcvNxt, window) || s.seq == rcvNxt + window && !s.isRst() :
             SeqNumber.inWindow(s.seq, rcvNxt, window) ||
             SeqNumber.inWindow(s.seq + length - 1, rcvNxt, window) ||
             SeqNumber.lt(s.seq, rcvNxt) && SeqNumber.gt(s.seq + length, rcvNxt);

@@ -23,12 +23,19 @@ final class Rtt
     private long latestNs;
     private int backoff;
     private int heldBackoff;
+    private long slopNs;
 
     Rtt(final long initialRtoNs, final long minRtoNs, final long maxRtoNs)
     {
         this.minRtoNs = minRtoNs;
         this.maxRtoNs = maxRtoNs;
         this.baseRtoNs = initialRtoNs;
+    }
+
+    /** What is added to every time-out but the initial one. */
+    void slopNs(final long slopNs)
+    {
+        this.slopNs = slopNs;
     }
 
     /** A measurement that is not ambiguous (Karn): RFC 6298 sections 2.2 and 2.3. */
@@ -86,7 +93,8 @@ final class Rtt
     /** The time-out now, backed off. */
     long rtoNs()
     {
-        return Math.min(maxRtoNs, baseRtoNs << Math.min(backoff, 16));
+        final long slopNs = srttNs == 0 && backoff == 0 ? 0 : this.slopNs;
+        return Math.min(maxRtoNs, (baseRtoNs << Math.min(backoff, 16)) + slopNs);
     }
 
     /** RFC 6298 section 5.5. */

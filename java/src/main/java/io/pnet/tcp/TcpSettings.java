@@ -83,6 +83,8 @@ public final class TcpSettings
     public int trafficClass;
     /** Largest segment to offer and send, or 0 for what the path allows. */
     public int maxSegmentSize;
+    /** Where other stacks do otherwise. */
+    public TcpCompatibility compatibility = new TcpCompatibility();
 
     /** A copy that can be changed on its own. */
     public TcpSettings copy()
@@ -118,6 +120,7 @@ public final class TcpSettings
         copy.copyLimit = copyLimit;
         copy.trafficClass = trafficClass;
         copy.maxSegmentSize = maxSegmentSize;
+        copy.compatibility = compatibility.copy();
         return copy;
     }
 }

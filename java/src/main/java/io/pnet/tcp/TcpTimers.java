@@ -126,7 +126,13 @@ final class TcpTimers
         c.synRetransmits++;
         c.rtt.backOff();
         c.sent.markLost(0);
-        c.retransmitAtNs = nowNs + c.rtt.rtoNs();
+        c.retransmitAtNs = synDeadlineNs(c, nowNs);
+    }
+
+    /** When a SYN is sent again, or given up: that happens when its time is over, not when the next one were due. */
+    static long synDeadlineNs(final Connection c, final long nowNs)
+    {
+        return Math.min(nowNs + c.rtt.rtoNs(), c.progressNs + c.settings.synTimeoutNs);
     }
 
     // ---- zero window probing (RFC 9293 section 3.8.6.1)

@@ -313,6 +313,11 @@ public final class TcpTransport implements Transport
             counters.increment(Counter.TCP_RX_DROP_CHECKSUM);
             return;
         }
+        if (s.isSyn() && s.isFin() && settings.compatibility.synFin == TcpCompatibility.SynFin.DROP)
+        {
+            counters.increment(Counter.TCP_RX_DROP_MALFORMED);
+            return;
+        }
         final int ports = s.header.destinationPort() << 16 | s.header.sourcePort();
         final int hash = isn.tableHash(
             packet.destinationHi(), packet.destinationLo(), packet.sourceHi(), packet.sourceLo(), ports);
@@ -427,17 +432,17 @@ public final class TcpTransport implements Transport
     }
 
     /** What an ICMP error means to a handshake; null when nothing. */
-    private static CloseReason reasonToGiveUp(final IcmpError.Kind kind)
+    private CloseReason reasonToGiveUp(final IcmpError.Kind kind)
     {
         switch (kind)
         {
             case PROTOCOL_UNREACHABLE:
             case PORT_UNREACHABLE:
             case ADMINISTRATIVELY_PROHIBITED:
-                return CloseReason.REFUSED;
+                return settings.compatibility.icmpMayReset ? CloseReason.REFUSED : null;
             case HOST_UNREACHABLE:
             case NETWORK_UNREACHABLE:
-                return CloseReason.UNREACHABLE;
+                return settings.compatibility.softErrorsInHandshake ? null : CloseReason.UNREACHABLE;
             default:
                 return null;
         }
@@ -488,6 +493,10 @@ public final class TcpTransport implements Transport
     /** The smallest window scale that can say the whole receive buffer. */
     static int windowShift(final TcpSettings settings)
     {
+        if (settings.compatibility.windowShift >= 0)
+        {
+            return settings.compatibility.windowShift;
+        }
         int shift = 0;
         while (shift < TcpOptions.MAX_WINDOW_SCALE && 0xFFFF << shift < settings.receiveBufferBytes)
         {

@@ -25,7 +25,8 @@ import java.util.Properties;
         NcCommand.class,
         EchoCommand.class,
         RelayCommand.class,
-        SelfTestCommand.class
+        SelfTestCommand.class,
+        PacketdrillCommand.class
     })
 public final class Main implements Runnable
 {
