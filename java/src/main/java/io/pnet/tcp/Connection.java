@@ -111,6 +111,10 @@ public final class Connection extends Flow
     final CongestionControl congestion;
     final CongestionWindow window = new CongestionWindow();
     final RecoveryState recovery = new RecoveryState();
+    final RateSampler rate = new RateSampler();
+    final WindowUse windowUse = new WindowUse();
+    /** Before this nothing is sent; see {@link Pacer}. */
+    long releaseNs = Long.MIN_VALUE;
     final Ecn ecn = new Ecn();
     long lastSendNs;
     long progressNs;
@@ -126,6 +130,7 @@ public final class Connection extends Flow
     long probeAtNs = NEVER;
     long reorderAtNs = NEVER;
     long persistAtNs = NEVER;
+    long paceAtNs = NEVER;
     long delayedAckAtNs = NEVER;
     long keepAliveAtNs = NEVER;
     long closeAtNs = NEVER;
@@ -142,6 +147,7 @@ public final class Connection extends Flow
     volatile long urgentReceivedEnd;
 
     // ---- statistics for TcpInfo
+    final SendTime sendTime = new SendTime();
     long bytesSent;
     long bytesReceived;
     long retransmittedSegments;
@@ -156,6 +162,7 @@ public final class Connection extends Flow
 
     @SuppressWarnings("unused")
     private int requests;
+    private volatile long maxPacingRate;
     @SuppressWarnings("unused")
     private int dirty;
     @SuppressWarnings("unused")
@@ -186,6 +193,7 @@ public final class Connection extends Flow
         this.rtt.slopNs(settings.compatibility.rtoSlopNs);
         this.quickAcks = settings.compatibility.quickAcks;
         this.congestion = settings.congestionControl.get();
+        this.maxPacingRate = settings.maxPacingRate;
         this.sendBuffer = new SendBuffer(
             tcp.largeChunks, tcp.smallChunks, tcp.released, settings.sendBufferBytes);
         this.receiveQueue = new ReceiveQueue(tcp.largeChunks, tcp.smallChunks);
@@ -354,6 +362,22 @@ public final class Connection extends Flow
     public void abort()
     {
         request(ABORT);
+    }
+
+    /**
+     * Sends payload no faster than so many bytes a second from now on, whatever the congestion control says; 0 for no
+     * limit. Any thread.
+     */
+    public void maxPacingRate(final long bytesPerSecond)
+    {
+        maxPacingRate = Math.max(0, bytesPerSecond);
+        signal();
+    }
+
+    /** The limit that {@link #maxPacingRate(long)} or the settings have set; 0: there is none. */
+    public long maxPacingRate()
+    {
+        return maxPacingRate;
     }
 
     /** The state now; any thread. */

@@ -169,8 +169,7 @@ final class Ecn
         {
             reductions++;
             c.tcp.counters.increment(Counter.TCP_ECN_REDUCTIONS);
-            c.window.inFlight = c.sndNxt - c.sndUna;
-            c.congestion.onEcnEcho(c.window, nowNs);
+            CongestionEvents.onEcnEcho(c, nowNs);
             onReduced(c);
             isReducedByEcho = true;
         }

@@ -178,6 +178,10 @@ final class Output
         }
         for (int i = sent.firstLost(); i >= 0; i = sent.firstLost())
         {
+            if (Pacer.holds(c, nowNs))
+            {
+                return true;
+            }
             final int room = c.window.cwnd - c.inFlight();
             final int goal = Math.min(room - room % c.sndMss, gsoGoal(c));
             while (sent.length(i) < goal && i + 1 < sent.count() && sent.flags(i + 1) == sent.flags(i))
@@ -220,11 +224,13 @@ final class Output
             sent.split(index, start + c.sndMss);
             return retransmit(c, index, nowNs);
         }
+        c.rate.beforeSend(c, nowNs);
         if (transmit(c, start, payload, fin, true, nowNs) < 0)
         {
             return false;
         }
         sent.resent(index, c.sndMss, nowNs);
+        c.rate.onSent(c, index);
         c.recovery.prrOut += length;
         Undo.onRetransmitted(c, payload, start + payload, nowNs);
         c.retransmittedSegments += Math.max(1, (payload + c.sndMss - 1) / c.sndMss);
@@ -241,29 +247,38 @@ final class Output
 
     private boolean sendNew(final Connection c, final long nowNs)
     {
-        final RecoveryState r = c.recovery;
         boolean sentAny = false;
         boolean complete = true;
+        boolean isHeldBack = false;
+        SendTime.State state = SendTime.State.BUSY;
         while (true)
         {
+            isHeldBack = false;
             final long offset = c.offsetOf(c.sndNxt);
             final long available = Math.min(c.sendBuffer.written(), c.finOffset) - offset;
             final boolean finDue = c.finOffset != Long.MAX_VALUE && !c.finSent;
             if (available <= 0 && !(finDue && available == 0))
             {
+                state = emptyState(c);
                 break;
             }
             final int inFlight = c.inFlight();
-            if (c.sndNxt == c.sndUna && nowNs - c.lastSendNs > c.rtt.rtoNs() && c.lastSendNs != 0)
+            if (c.sndNxt == c.sndUna && c.lastSendNs != 0 && nowNs != c.lastSendNs)
             {
-                restartAfterIdle(c, nowNs);
+                CongestionEvents.onIdle(c, nowNs);
+            }
+            if (Pacer.holds(c, nowNs))
+            {
+                break;
             }
             final int windowRoom = c.sndUna + c.sndWnd - c.sndNxt;
             final int cwndRoom = c.window.cwnd - inFlight;
             final int goal = (int)Math.min(available, Math.min(Math.max(0, windowRoom), gsoGoal(c)));
             int n = goal;
+            state = windowRoom < Math.min(available, c.sndMss) ? SendTime.State.RWND_LIMITED : SendTime.State.BUSY;
             if (cwndRoom < n)
             {
+                isHeldBack = true;
                 n = Math.max(0, cwndRoom - cwndRoom % c.sndMss);
             }
             final boolean isLast = n == available;
@@ -310,6 +325,11 @@ final class Output
             }
             TailLossProbe.schedule(c, nowNs);
         }
+        c.windowUse.onOutput(c, isHeldBack);
+        if (complete)
+        {
+            c.sendTime.become(state, nowNs);
+        }
         return complete;
     }
 
@@ -320,6 +340,7 @@ final class Output
      */
     private boolean sendNext(final Connection c, final int n, final boolean fin, final long nowNs)
     {
+        c.rate.beforeSend(c, nowNs);
         final int sentBytes = transmit(c, c.sndNxt, n, fin, false, nowNs);
         if (sentBytes < 0)
         {
@@ -332,6 +353,7 @@ final class Output
         }
         final int next = c.sndNxt + sentBytes + (finWent ? 1 : 0);
         c.sent.add(c.sndNxt, next, c.sndMss, nowNs);
+        c.rate.onSent(c, c.sent.count() - 1);
         c.sndNxt = next;
         c.finSent |= finWent;
         c.bytesSent += sentBytes;
@@ -402,6 +424,17 @@ final class Output
         }
     }
 
+    /** There is nothing to send: what the sending side waits for now. */
+    private static SendTime.State emptyState(final Connection c)
+    {
+        if (c.inFlight() < c.window.cwnd && c.sent.lostBytes() == c.sent.retransmittedBytes())
+        {
+            c.rate.onAppLimited(c);
+        }
+        return c.sendBuffer.pending() == 0 ? SendTime.State.IDLE :
+            c.sendBuffer.room() == 0 ? SendTime.State.SNDBUF_LIMITED : SendTime.State.BUSY;
+    }
+
     /** Whether a last, short segment may go: Nagle's algorithm (RFC 9293 section 3.7.4). */
     private static boolean mayPush(final Connection c, final boolean finDue)
     {
@@ -413,14 +446,6 @@ final class Output
     {
         return inFlight > 0 && c.recovery.phase == RecoveryState.Phase.OPEN &&
             n < goal && n < Math.min(c.window.cwnd, c.sndWnd) / 4;
-    }
-
-    private void restartAfterIdle(final Connection c, final long nowNs)
-    {
-        // RFC 5681 section 4.1.
-        c.window.cwnd(Math.min(c.window.cwnd, initialWindow(c)));
-        c.congestion.onIdle(c.window, nowNs);
-        c.lastSendNs = nowNs;
     }
 
     /** RFC 6928 section 2; one segment when the SYN had to be retransmitted (RFC 5681 section 3.1). */
@@ -455,11 +480,13 @@ final class Output
     private static int gsoGoal(final Connection c)
     {
         final int max = maxPayload(c);
-        if (max == c.sndMss || c.window.srttNs < GSO_TIME_NS)
+        final long pacingRate = Pacer.rate(c);
+        if (max == c.sndMss || pacingRate == 0 && c.window.srttNs < GSO_TIME_NS)
         {
             return max;
         }
-        final long perMs = (long)c.window.cwnd * (c.window.isInSlowStart() ? 2 : 1) * GSO_TIME_NS / c.window.srttNs;
+        final long perMs = pacingRate != 0 ? pacingRate / 1_000 :
+            (long)c.window.cwnd * (c.window.isInSlowStart() ? 2 : 1) * GSO_TIME_NS / c.window.srttNs;
         final long segments = Math.max(2, perMs / c.sndMss);
         return (int)Math.min(max, segments * c.sndMss);
     }
@@ -528,6 +555,7 @@ final class Output
         }
         ip.commit(frame, TcpHeader.CHECKSUM_OFFSET, n > c.sndMss ? c.sndMss : 0, headerLength);
         counters.increment(Counter.TCP_TX_SEGMENTS);
+        Pacer.onSent(c, n, nowNs);
         // What SACK has to tell, no data segment of ours carries.
         onAcknowledged(c, again || c.reassembly.isEmpty() && !c.reassembly.hasDuplicate());
         return n;

@@ -21,6 +21,7 @@ final class Recovery
     private final TailLossProbe probe;
     private final Undo undo;
     private final Delivery d = new Delivery();
+    private final CongestionEvents congestion = new CongestionEvents();
 
     Recovery(final Counters counters, final TailLossProbe probe)
     {
@@ -45,6 +46,7 @@ final class Recovery
             d.acknowledged = s.ack - c.sndUna - syn;
             acknowledge(c, s.ack);
             d.delivered -= syn;
+            c.window.delivered -= syn;
             if (r.phase == RecoveryState.Phase.OPEN && c.sndUna - r.recoveryPoint > 1 << 30)
             {
                 // Kept within reach of modular comparison.
@@ -253,6 +255,7 @@ final class Recovery
     private void onDelivered(final Connection c, final int index, final int bytes, final int end)
     {
         d.delivered += bytes;
+        c.rate.onDelivered(c, index, bytes, d.receivedNs);
         if (!c.sent.is(index, SentSegments.EVER_RETRANSMITTED))
         {
             final long rttNs = Math.max(1, d.receivedNs - c.sent.sentNs(index));
@@ -269,7 +272,10 @@ final class Recovery
         if (Rack.detectLoss(c, nowNs) && c.recovery.phase == RecoveryState.Phase.OPEN)
         {
             enterRecovery(c, 0, nowNs);
-            c.window.cwnd(c.inFlight() + c.sndMss);
+            if (!c.congestion.ownsWindow())
+            {
+                c.window.cwnd(c.inFlight() + c.sndMss);
+            }
         }
     }
 
@@ -332,6 +338,7 @@ final class Recovery
     private void steer(final Connection c, final Segment s, final int flightBefore, final long nowNs)
     {
         final RecoveryState r = c.recovery;
+        int growth = 0;
         final boolean isCongested = c.ecn.onAck(c, s, r.phase == RecoveryState.Phase.OPEN && !d.newlyLost, nowNs);
         switch (r.phase)
         {
@@ -341,19 +348,21 @@ final class Recovery
                     enterRecovery(c, d.delivered, nowNs);
                     proportionalRate(c);
                 }
-                else if (d.acknowledged > 0 && !isCongested && wasLimited(c, flightBefore))
+                else if (d.acknowledged > 0 && !isCongested)
                 {
                     // Only what moves SND.UNA opens the window (RFC 5681 section 3.1): duplicates let new segments out
                     // by leaving the flight, and must not do so twice (RFC 3042).
-                    c.window.inFlight = c.inFlight();
-                    c.congestion.onAck(c.window, d.acknowledged, nowNs);
+                    growth = d.acknowledged;
                 }
                 break;
 
             case RECOVERY:
                 if (SeqNumber.geq(c.sndUna, r.recoveryPoint))
                 {
-                    c.window.cwnd(c.window.ssthresh);
+                    if (!c.congestion.ownsWindow())
+                    {
+                        c.window.cwnd(c.window.ssthresh);
+                    }
                     leaveRecovery(c, nowNs);
                 }
                 else
@@ -367,9 +376,7 @@ final class Recovery
                 {
                     // A cumulative acknowledgement after a time-out may cover what had arrived long before; SACK knows,
                     // and without it one segment is what it stands for (RFC 3465 section 2.3).
-                    c.window.inFlight = c.inFlight();
-                    c.congestion.onAck(
-                        c.window, c.sackPermitted ? d.delivered : Math.min(d.delivered, c.sndMss), nowNs);
+                    growth = c.sackPermitted ? d.delivered : Math.min(d.delivered, c.sndMss);
                 }
                 if (SeqNumber.geq(c.sndUna, r.recoveryPoint))
                 {
@@ -378,14 +385,7 @@ final class Recovery
                 }
                 break;
         }
-    }
-
-    /** RFC 7661's and Linux's rule: a window that was not used does not grow. */
-    private static boolean wasLimited(final Connection c, final int flightBefore)
-    {
-        return c.window.isInSlowStart() ?
-            2L * flightBefore >= c.window.cwnd :
-            flightBefore + Math.max(c.sndMss, c.window.cwnd / 4) >= c.window.cwnd;
+        congestion.onAck(c, d, flightBefore, r.phase == RecoveryState.Phase.RECOVERY ? 0 : growth, nowNs);
     }
 
     private void enterRecovery(final Connection c, final int delivered, final long nowNs)
@@ -398,8 +398,7 @@ final class Recovery
         else
         {
             Undo.remember(c);
-            c.window.inFlight = c.sndNxt - c.sndUna;
-            c.congestion.onLoss(c.window, nowNs);
+            CongestionEvents.onLoss(c, nowNs);
             c.ecn.onReduced(c);
         }
         r.phase = RecoveryState.Phase.RECOVERY;
@@ -418,6 +417,7 @@ final class Recovery
     {
         c.recovery.resetPhase();
         Rack.onRecovered(c.recovery);
+        CongestionEvents.onRecovered(c, nowNs);
         if (c.sent.lostBytes() > 0)
         {
             // Lost of what was sent meanwhile: another window, another reduction.
@@ -429,7 +429,7 @@ final class Recovery
     /** PRR (RFC 9937 section 6). */
     private void proportionalRate(final Connection c)
     {
-        if (d.delivered <= 0)
+        if (d.delivered <= 0 || c.congestion.ownsWindow())
         {
             return;
         }
@@ -479,8 +479,7 @@ final class Recovery
         {
             // Not again for a segment that has timed out before, nor where fast recovery has done it.
             Undo.remember(c);
-            c.window.inFlight = c.sndNxt - c.sndUna;
-            c.congestion.onTimeout(c.window, nowNs);
+            CongestionEvents.onTimeout(c, nowNs);
             c.ecn.onReduced(c);
         }
         // A peer that has the first segment but does not acknowledge it has reneged (RFC 2018 section 8).

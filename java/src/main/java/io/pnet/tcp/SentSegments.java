@@ -39,6 +39,10 @@ final class SentSegments
     private int[] sizes = new int[INITIAL_CAPACITY];
     private int[] segments = new int[INITIAL_CAPACITY];
     private long[] sentNs = new long[INITIAL_CAPACITY];
+    private long[] deliveredBefore = new long[INITIAL_CAPACITY];
+    private long[] deliveredBeforeNs = new long[INITIAL_CAPACITY];
+    private long[] firstSentNs = new long[INITIAL_CAPACITY];
+    private boolean[] wasAppLimited = new boolean[INITIAL_CAPACITY];
     private byte[] flags = new byte[INITIAL_CAPACITY];
 
     // ---- by sequence number: a circular array of places
@@ -59,6 +63,7 @@ final class SentSegments
     private int sackedSegments;
     private int lostBytes;
     private int retransmittedBytes;
+    private long everLostBytes;
     /** Nothing before this waits to be sent again. */
     private int lostFrom;
     private long moves;
@@ -99,6 +104,12 @@ final class SentSegments
         return retransmittedBytes;
     }
 
+    /** Bytes deemed lost since the start, as often as they were. */
+    long everLostBytes()
+    {
+        return everLostBytes;
+    }
+
     /** How many entries were moved or passed by since the start: what tests hold the cost by. */
     long moves()
     {
@@ -132,6 +143,30 @@ final class SentSegments
     long sentNs(final int index)
     {
         return sentNs[at(index)];
+    }
+
+    /** Bytes that had been delivered when it was last sent; see {@link RateSampler}. */
+    long deliveredBefore(final int index)
+    {
+        return deliveredBefore[at(index)];
+    }
+
+    /** When the last of these had been delivered. */
+    long deliveredBeforeNs(final int index)
+    {
+        return deliveredBeforeNs[at(index)];
+    }
+
+    /** When the first of what was in flight then had been sent. */
+    long firstSentNs(final int index)
+    {
+        return firstSentNs[at(index)];
+    }
+
+    /** Whether the application sent too little then. */
+    boolean wasAppLimited(final int index)
+    {
+        return wasAppLimited[at(index)];
     }
 
     byte flags(final int index)
@@ -227,6 +262,21 @@ final class SentSegments
         linkLast(place);
     }
 
+    /** Notes what {@link RateSampler} knew when it was last sent. */
+    void stamp(
+        final int index,
+        final long delivered,
+        final long deliveredNs,
+        final long firstNs,
+        final boolean isAppLimited)
+    {
+        final int place = at(index);
+        deliveredBefore[place] = delivered;
+        deliveredBeforeNs[place] = deliveredNs;
+        firstSentNs[place] = firstNs;
+        wasAppLimited[place] = isAppLimited;
+    }
+
     /** It, or its retransmission, is deemed lost; what the peer said about having it no longer counts. */
     void markLost(final int index)
     {
@@ -238,6 +288,7 @@ final class SentSegments
         }
         flags[place] |= LOST;
         lostBytes += ends[place] - starts[place];
+        everLostBytes += ends[place] - starts[place];
         unlink(place);
     }
 
@@ -311,6 +362,10 @@ final class SentSegments
         ends[second] = ends[place];
         sizes[second] = sizes[place];
         sentNs[second] = sentNs[place];
+        deliveredBefore[second] = deliveredBefore[place];
+        deliveredBeforeNs[second] = deliveredBeforeNs[place];
+        firstSentNs[second] = firstSentNs[place];
+        wasAppLimited[second] = wasAppLimited[place];
         flags[second] = flags[place];
         segments[second] = segmentsOf(second);
         ends[place] = seq;
@@ -513,6 +568,10 @@ final class SentSegments
         sizes = Arrays.copyOf(sizes, capacity);
         segments = Arrays.copyOf(segments, capacity);
         sentNs = Arrays.copyOf(sentNs, capacity);
+        deliveredBefore = Arrays.copyOf(deliveredBefore, capacity);
+        deliveredBeforeNs = Arrays.copyOf(deliveredBeforeNs, capacity);
+        firstSentNs = Arrays.copyOf(firstSentNs, capacity);
+        wasAppLimited = Arrays.copyOf(wasAppLimited, capacity);
         flags = Arrays.copyOf(flags, capacity);
         earliers = Arrays.copyOf(earliers, capacity);
         laters = Arrays.copyOf(laters, capacity);

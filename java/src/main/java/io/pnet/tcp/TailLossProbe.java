@@ -116,9 +116,7 @@ final class TailLossProbe
             {
                 counters.increment(Counter.TCP_TAIL_LOSS_REPAIRS);
                 r.canUndo = false;
-                c.window.inFlight = c.window.cwnd;
-                c.congestion.onLoss(c.window, nowNs);
-                c.window.cwnd(c.window.ssthresh);
+                CongestionEvents.onProbeRepair(c, nowNs);
                 c.ecn.onReduced(c);
             }
         }

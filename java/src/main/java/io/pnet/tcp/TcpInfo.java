@@ -21,6 +21,16 @@ package io.pnet.tcp;
  * @param bytesReceived         payload bytes ever received in order.
  * @param retransmittedSegments segments ever sent again.
  * @param retransmittedBytes    bytes ever sent again.
+ * @param pacingRate            payload is sent no faster than so many bytes a second; 0: it is not paced.
+ * @param deliveryRate          bytes a second that arrived over the last round trip measured; 0 before the first.
+ * @param isAppLimited          whether the application sent too little for that to be the path's.
+ * @param delivered             bytes known to have arrived, cumulatively or selectively.
+ * @param lost                  bytes ever deemed lost, as often as they were.
+ * @param unsent                bytes written and never sent.
+ * @param outOfOrder            bytes received behind a gap.
+ * @param busyNs                time with something to send or unacknowledged, of which
+ * @param rwndLimitedNs         the peer's receive window was in the way, or
+ * @param sndbufLimitedNs       the send buffer was full and all of it sent.
  * @param timeouts              retransmission time-outs.
  * @param isEcn                 whether both sides use explicit congestion notification.
  * @param ecnMarks              segments that arrived with a congestion mark.
@@ -47,6 +57,16 @@ public record TcpInfo(
     long bytesReceived,
     long retransmittedSegments,
     long retransmittedBytes,
+    long pacingRate,
+    long deliveryRate,
+    boolean isAppLimited,
+    long delivered,
+    long lost,
+    int unsent,
+    int outOfOrder,
+    long busyNs,
+    long rwndLimitedNs,
+    long sndbufLimitedNs,
     long timeouts,
     boolean isEcn,
     long ecnMarks,
@@ -76,11 +96,27 @@ public record TcpInfo(
             c.bytesReceived,
             c.retransmittedSegments,
             c.retransmittedBytes,
+            Pacer.rate(c),
+            c.rate.rate(),
+            c.rate.isAppLimited(),
+            c.window.delivered,
+            c.sent.everLostBytes(),
+            unsent(c),
+            c.reassembly.bytes(),
+            c.sendTime.busyNs(c.tcp.nowNs()),
+            c.sendTime.limitedNs(SendTime.State.RWND_LIMITED, c.tcp.nowNs()),
+            c.sendTime.limitedNs(SendTime.State.SNDBUF_LIMITED, c.tcp.nowNs()),
             c.rtoTimeouts,
             c.ecn.isAgreed(),
             c.ecn.marks(),
             c.ecn.reductions(),
             c.congestion.name(),
             c.recovery.phase.name());
+    }
+
+    private static int unsent(final Connection c)
+    {
+        final long end = Math.min(c.sendBuffer.written(), c.finOffset);
+        return (int)Math.max(0, Math.min(c.sendBuffer.pending(), end - Math.max(0, c.offsetOf(c.sndNxt))));
     }
 }

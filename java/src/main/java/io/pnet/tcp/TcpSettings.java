@@ -32,6 +32,11 @@ public final class TcpSettings
     public int initialWindowSegments = 10;
     /** One new instance per connection. */
     public Supplier<? extends CongestionControl> congestionControl = Cubic::new;
+    /**
+     * Payload is sent no faster than so many bytes a second, spread over time, as with Linux's SO_MAX_PACING_RATE; 0
+     * for no limit.
+     */
+    public long maxPacingRate;
     /** RTO before the first measurement (RFC 6298 section 2.1). */
     public long initialRtoNs = S;
     /** Lower bound of the RTO; Linux's value, the RFC's SHOULD is 1 s. */
@@ -99,6 +104,7 @@ public final class TcpSettings
         copy.ecn = ecn;
         copy.initialWindowSegments = initialWindowSegments;
         copy.congestionControl = congestionControl;
+        copy.maxPacingRate = maxPacingRate;
         copy.initialRtoNs = initialRtoNs;
         copy.minRtoNs = minRtoNs;
         copy.maxRtoNs = maxRtoNs;

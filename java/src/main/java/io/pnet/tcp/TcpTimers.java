@@ -34,6 +34,7 @@ final class TcpTimers
     {
         long deadlineNs = Math.min(Math.min(c.retransmitAtNs, c.probeAtNs), Math.min(c.reorderAtNs, c.persistAtNs));
         deadlineNs = Math.min(deadlineNs, Math.min(c.delayedAckAtNs, Math.min(c.keepAliveAtNs, c.closeAtNs)));
+        deadlineNs = Math.min(deadlineNs, c.paceAtNs);
         if (deadlineNs < c.deadlineNs())
         {
             wheel.schedule(c, deadlineNs);
@@ -46,6 +47,7 @@ final class TcpTimers
         c.probeAtNs = Connection.NEVER;
         c.reorderAtNs = Connection.NEVER;
         c.persistAtNs = Connection.NEVER;
+        c.paceAtNs = Connection.NEVER;
         c.delayedAckAtNs = Connection.NEVER;
         c.keepAliveAtNs = Connection.NEVER;
         c.closeAtNs = Connection.NEVER;
@@ -80,6 +82,11 @@ final class TcpTimers
         if (!hasProbed && c.retransmitAtNs <= nowNs)
         {
             onRetransmit(c, nowNs);
+        }
+        if (c.paceAtNs <= nowNs)
+        {
+            // Output runs below.
+            c.paceAtNs = Connection.NEVER;
         }
         if (c.persistAtNs <= nowNs)
         {

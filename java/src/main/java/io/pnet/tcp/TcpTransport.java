@@ -111,6 +111,12 @@ public final class TcpTransport implements Transport
             this, isn, new SynCookies(hash), ip, counters, context.timers(), output, input);
     }
 
+    /** When the last duty cycle began. */
+    long nowNs()
+    {
+        return nowNs;
+    }
+
     /** The defaults for new connections and listeners. */
     public TcpSettings settings()
     {

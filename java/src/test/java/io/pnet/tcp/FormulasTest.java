@@ -284,23 +284,4 @@ final class FormulasTest
         assertEquals(500 * SMSS, window.cwnd);
         assertEquals(400 * SMSS, window.ssthresh);
     }
-
-    @Test
-    void cubicLeavesSlowStartWhenTheRoundTripRises()
-    {
-        final Cubic cubic = new Cubic();
-        final CongestionWindow window = window(10);
-        long nowNs = 0;
-        for (int round = 0; round < 20 && window.isInSlowStart(); round++)
-        {
-            // A queue builds from the fourth round on.
-            window.latestRttNs = (100 + Math.max(0, round - 3) * 20L) * MS;
-            nowNs += window.srttNs + 1;
-            for (int i = 0; i < 20; i++)
-            {
-                cubic.onAck(window, SMSS, nowNs);
-            }
-        }
-        assertTrue(!window.isInSlowStart(), "still in slow start");
-    }
 }

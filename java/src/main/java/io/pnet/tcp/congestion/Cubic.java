@@ -2,8 +2,9 @@ package io.pnet.tcp.congestion;
 
 /**
  * CUBIC (RFC 9438): after a loss the window grows along a cubic curve in time whose plateau is the window at which the
- * loss happened, and never slower than Reno would. Slow start leaves early when the round-trip time rises (HyStart++'s
- * delay rule, RFC 9406, without its conservative phase).
+ * loss happened, and never slower than Reno would. The first slow start is {@link HyStart}'s.
+ *
+ * <p>Windows are in segments, as in the RFC; its names are kept.
  */
 public final class Cubic implements CongestionControl
 {
@@ -13,30 +14,35 @@ public final class Cubic implements CongestionControl
     private static final double ABE_BETA = 0.85;
     /** RFC 9438 section 4.3: makes the Reno-friendly window's average equal to Reno's. */
     private static final double ALPHA = 3.0 * (1.0 - BETA) / (1.0 + BETA);
+    private static final double NS = 1e9;
 
-    // HyStart++ (RFC 9406 section 4.3)
-    private static final int MIN_SAMPLES = 8;
-    private static final long MIN_RTT_THRESH_NS = 4_000_000L;
-    private static final long MAX_RTT_THRESH_NS = 16_000_000L;
-
+    private final HyStart hyStart = new HyStart();
     private final double ecnBeta;
+
+    // ---- of the current congestion avoidance stage (section 4.1.2)
     private double wMax;
     private double wEst;
-    private double origin;
+    private double cwndPrior;
     private double k;
-    private long epochNs;
+    private long epochStartNs;
     private boolean hasEpoch;
+    private boolean hasTimedOut;
+    /** What growth has left over below a byte. */
     private double fraction;
+    /** When the last acknowledgement came. */
+    private long lastNs;
 
-    private double savedWMax;
-    private int savedCwnd;
-    private int savedSsthresh;
-    private boolean hasSaved;
-
-    private long roundStartNs;
-    private long lastRoundMinNs = Long.MAX_VALUE;
-    private long roundMinNs = Long.MAX_VALUE;
-    private int roundSamples;
+    // ---- for taking a reduction back (section 4.9)
+    private boolean canUndo;
+    private double undoWMax;
+    private double undoWEst;
+    private double undoCwndPrior;
+    private double undoK;
+    private long undoEpochStartNs;
+    private boolean undoHasEpoch;
+    private boolean undoHasTimedOut;
+    private int undoCwnd;
+    private int undoSsthresh;
 
     /** CUBIC as RFC 9438 has it: a congestion mark counts as a loss. */
     public Cubic()
@@ -65,16 +71,32 @@ public final class Cubic implements CongestionControl
     }
 
     @Override
+    public void onSample(final CongestionWindow window, final RateSample sample, final long nowNs)
+    {
+        if (!window.isLimited && !window.isRecovering)
+        {
+            // Section 5.8: the curve does not go on while the window is not used.
+            epochStartNs += nowNs - lastNs;
+        }
+        lastNs = nowNs;
+        if (window.ssthresh == CongestionWindow.MAX && !window.isRecovering)
+        {
+            hyStart.onSample(window, sample.rttNs);
+        }
+    }
+
+    @Override
     public void onAck(final CongestionWindow window, final int ackedBytes, final long nowNs)
     {
         int acked = ackedBytes;
         if (window.isInSlowStart())
         {
-            hyStart(window, nowNs);
-            final int grown = (int)Math.min((long)window.cwnd + acked, Math.max(window.cwnd, window.ssthresh));
-            acked -= grown - window.cwnd;
-            window.cwnd(grown);
-            if (acked <= 0)
+            final boolean isFirst = window.ssthresh == CongestionWindow.MAX;
+            final int growth = isFirst ? hyStart.growth(acked) : acked;
+            final int grown = (int)Math.min(growth, (long)window.ssthresh - window.cwnd);
+            window.cwnd((long)window.cwnd + grown);
+            acked -= grown;
+            if (isFirst || acked <= 0)
             {
                 return;
             }
@@ -88,34 +110,23 @@ public final class Cubic implements CongestionControl
         final double cwnd = window.cwnd / smss;
         if (!hasEpoch)
         {
-            hasEpoch = true;
-            epochNs = nowNs;
-            if (cwnd < wMax)
-            {
-                k = Math.cbrt((wMax - cwnd) / C);
-                origin = wMax;
-            }
-            else
-            {
-                k = 0;
-                origin = cwnd;
-            }
-            wEst = cwnd;
-            fraction = 0;
+            startEpoch(cwnd, nowNs);
         }
-        // RFC 9438 section 4.2: where the curve is one round trip from now.
-        final double t = (nowNs - epochNs + window.srttNs) / 1e9 - k;
-        final double target = Math.min(Math.max(origin + C * t * t * t, cwnd), 1.5 * cwnd);
-        final double ackedSegments = acked / smss;
-        // Section 4.3: Reno from the same point; after it has reached wMax it grows like Reno proper.
-        wEst += (wEst >= wMax ? 1.0 : ALPHA) * ackedSegments / cwnd;
+        final double segmentsAcked = acked / smss;
+        // Section 4.3: Reno from the same point; once it is where the last loss was it grows like Reno proper.
+        wEst += (wEst >= cwndPrior ? 1.0 : ALPHA) * segmentsAcked / cwnd;
 
-        double gained = (target - cwnd) / cwnd * ackedSegments;
-        if (wEst > cwnd + gained)
+        final double t = (nowNs - epochStartNs) / NS;
+        if (cubic(t) < wEst)
         {
-            gained = wEst - cwnd;
+            fraction += Math.max(0, wEst - cwnd) * smss;
         }
-        fraction += gained * smss;
+        else
+        {
+            // Section 4.2: where the curve is one round trip from now, within bounds.
+            final double target = Math.max(cwnd, Math.min(1.5 * cwnd, cubic(t + window.srttNs / NS)));
+            fraction += (target - cwnd) / cwnd * segmentsAcked * smss;
+        }
         if (fraction >= 1)
         {
             final int whole = (int)Math.min(fraction, CongestionWindow.MAX);
@@ -124,77 +135,102 @@ public final class Cubic implements CongestionControl
         }
     }
 
+    private void startEpoch(final double cwnd, final long nowNs)
+    {
+        hasEpoch = true;
+        epochStartNs = nowNs;
+        wEst = cwnd;
+        fraction = 0;
+        if (hasTimedOut || cwnd >= wMax)
+        {
+            // Section 4.8, and 4.10 where slow start has ended without a loss: the curve begins at its plateau.
+            hasTimedOut = false;
+            k = 0;
+            wMax = cwnd;
+            cwndPrior = Math.max(cwndPrior, cwnd);
+        }
+        else
+        {
+            k = Math.cbrt((wMax - cwnd) / C);
+        }
+    }
+
+    private double cubic(final double t)
+    {
+        final double d = t - k;
+        return C * d * d * d + wMax;
+    }
+
     @Override
     public void onLoss(final CongestionWindow window, final long nowNs)
     {
-        reduce(window, BETA, nowNs);
+        reduce(window, BETA);
+    }
+
+    @Override
+    public void onTimeout(final CongestionWindow window, final long nowNs)
+    {
+        reduce(window, BETA);
+        hasTimedOut = true;
     }
 
     @Override
     public void onEcnEcho(final CongestionWindow window, final long nowNs)
     {
-        reduce(window, window.isInSlowStart() ? BETA : ecnBeta, nowNs);
+        reduce(window, window.isInSlowStart() ? BETA : ecnBeta);
         window.cwnd(Math.min(window.cwnd, window.ssthresh));
     }
 
-    private void reduce(final CongestionWindow window, final double beta, final long nowNs)
+    private void reduce(final CongestionWindow window, final double beta)
     {
-        savedWMax = wMax;
-        savedCwnd = window.cwnd;
-        savedSsthresh = window.ssthresh;
-        hasSaved = true;
+        canUndo = true;
+        undoWMax = wMax;
+        undoWEst = wEst;
+        undoCwndPrior = cwndPrior;
+        undoK = k;
+        undoEpochStartNs = epochStartNs;
+        undoHasEpoch = hasEpoch;
+        undoHasTimedOut = hasTimedOut;
+        undoCwnd = window.cwnd;
+        undoSsthresh = window.ssthresh;
 
+        // Section 4.6. The window stands for what is in flight: it grows only while it is full.
         final double cwnd = (double)window.cwnd / window.smss;
+        cwndPrior = cwnd;
         // Section 4.7, fast convergence: make room for newcomers.
         wMax = cwnd < wMax ? cwnd * (1 + beta) / 2 : cwnd;
         window.ssthresh = (int)Math.max(window.cwnd * beta, 2.0 * window.smss);
         hasEpoch = false;
-        resetRound(nowNs);
+        hasTimedOut = false;
     }
 
     @Override
     public void onSpuriousLoss(final CongestionWindow window, final long nowNs)
     {
-        if (hasSaved)
+        if (canUndo)
         {
-            wMax = savedWMax;
-            window.cwnd(Math.max(window.cwnd, savedCwnd));
-            window.ssthresh = Math.max(window.ssthresh, savedSsthresh);
-            hasSaved = false;
-            hasEpoch = false;
+            canUndo = false;
+            wMax = undoWMax;
+            wEst = undoWEst;
+            cwndPrior = undoCwndPrior;
+            k = undoK;
+            epochStartNs = undoEpochStartNs;
+            hasEpoch = undoHasEpoch;
+            hasTimedOut = undoHasTimedOut;
+            window.cwnd(Math.max(window.cwnd, undoCwnd));
+            window.ssthresh = Math.max(window.ssthresh, undoSsthresh);
         }
     }
 
     @Override
-    public void onIdle(final CongestionWindow window, final long nowNs)
+    public void onIdle(final CongestionWindow window, final long idleNs, final long nowNs)
     {
-        hasEpoch = false;
-        resetRound(nowNs);
-    }
-
-    private void hyStart(final CongestionWindow window, final long nowNs)
-    {
-        if (nowNs - roundStartNs > window.srttNs)
+        epochStartNs += Math.max(0, nowNs - lastNs);
+        lastNs = nowNs;
+        if (window.isInSlowStart())
         {
-            lastRoundMinNs = roundMinNs;
-            resetRound(nowNs);
+            // Restarted: the next congestion avoidance begins where slow start ends.
+            hasEpoch = false;
         }
-        roundMinNs = Math.min(roundMinNs, window.latestRttNs);
-        roundSamples++;
-        if (roundSamples >= MIN_SAMPLES && lastRoundMinNs != Long.MAX_VALUE)
-        {
-            final long threshold = Math.max(MIN_RTT_THRESH_NS, Math.min(lastRoundMinNs / 8, MAX_RTT_THRESH_NS));
-            if (roundMinNs >= lastRoundMinNs + threshold)
-            {
-                window.ssthresh = window.cwnd;
-            }
-        }
-    }
-
-    private void resetRound(final long nowNs)
-    {
-        roundStartNs = nowNs;
-        roundMinNs = Long.MAX_VALUE;
-        roundSamples = 0;
     }
 }

@@ -1,6 +1,9 @@
 package io.pnet.tcp.congestion;
 
-/** Reno's additive increase and multiplicative decrease (RFC 5681), with appropriate byte counting (RFC 3465). */
+/**
+ * Reno's additive increase and multiplicative decrease (RFC 5681), with appropriate byte counting (RFC 3465). Its limit
+ * L is infinite in slow start, for the reason that {@link HyStart} gives; after a time-out only what arrives counts.
+ */
 public final class NewReno implements CongestionControl
 {
     private int acked;
@@ -14,12 +17,14 @@ public final class NewReno implements CongestionControl
     @Override
     public void onAck(final CongestionWindow window, final int ackedBytes, final long nowNs)
     {
+        int left = ackedBytes;
         if (window.isInSlowStart())
         {
-            window.cwnd((long)window.cwnd + ackedBytes);
-            return;
+            final int grown = (int)Math.min(left, (long)window.ssthresh - window.cwnd);
+            window.cwnd((long)window.cwnd + grown);
+            left -= grown;
         }
-        acked += ackedBytes;
+        acked += left;
         if (acked >= window.cwnd)
         {
             acked -= window.cwnd;
