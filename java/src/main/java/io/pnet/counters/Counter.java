@@ -159,6 +159,12 @@ public enum Counter
     TCP_SYN_COOKIES_SENT("tcp.syn.cookies.sent"),
     TCP_SYN_COOKIES_ACCEPTED("tcp.syn.cookies.accepted"),
     TCP_SYN_COOKIES_FAILED("tcp.syn.cookies.failed"),
+    /** Gauge: connections that are over and remembered. */
+    TCP_TIME_WAIT("tcp.time.wait"),
+    /** Connections in TIME_WAIT that made room for others before their time. */
+    TCP_TIME_WAIT_RECYCLED("tcp.time.wait.recycled"),
+    /** Connections in TIME_WAIT whose ports were used again, by us or by the peer. */
+    TCP_TIME_WAIT_REUSED("tcp.time.wait.reused"),
     TCP_RESETS_RECEIVED("tcp.resets.received"),
     TCP_TIMEOUTS("tcp.timeouts"),
     TCP_RETRANSMITTED_SEGMENTS("tcp.retransmitted.segments"),

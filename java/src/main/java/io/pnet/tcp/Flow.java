@@ -3,8 +3,8 @@ package io.pnet.tcp;
 import io.pnet.transport.Timer;
 
 /**
- * Two addresses and two ports, of which there is one at a time: a {@link Connection}, one that is {@link HalfOpen}.
- * Both live in one {@link FlowTable}, so that one look tells
+ * Two addresses and two ports, of which there is one at a time: a {@link Connection}, one that is {@link HalfOpen}, or
+ * the memory of one that is over ({@link TimeWait}). All three live in one {@link FlowTable}, so that one look tells
  * what a segment belongs to, and each is its own timer. Owned by the stack's owner.
  */
 abstract class Flow extends Timer

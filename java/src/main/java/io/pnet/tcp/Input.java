@@ -379,13 +379,9 @@ final class Input
         return isUsed;
     }
 
-    /** Says where we are; in TIME_WAIT, for as long again as the peer may need it. */
+    /** Says where we are. */
     private void sendAckAgain(final Connection c, final long nowNs)
     {
-        if (c.state == TcpState.TIME_WAIT)
-        {
-            timers.startTimeWait(c, nowNs);
-        }
         if (c.state != TcpState.CLOSED)
         {
             output.sendAck(c, nowNs);
@@ -428,9 +424,6 @@ final class Input
         {
             case SYN_RECEIVED:
                 tcp.closed(c, CloseReason.REFUSED);
-                return true;
-            case TIME_WAIT:
-                // RFC 1337: a reset does not cut TIME_WAIT short.
                 return true;
             case CLOSING:
             case LAST_ACK:
@@ -540,7 +533,7 @@ final class Input
                 timers.startFinWait2(c, nowNs);
                 break;
             case CLOSING:
-                enterTimeWait(c, nowNs);
+                enterTimeWait(c);
                 break;
             case LAST_ACK:
                 tcp.closed(c, CloseReason.CLOSED);
@@ -550,11 +543,12 @@ final class Input
         }
     }
 
-    private void enterTimeWait(final Connection c, final long nowNs)
+    private void enterTimeWait(final Connection c)
     {
+        // Once this segment is done with, a TimeWait takes over.
         c.state = TcpState.TIME_WAIT;
-        timers.startTimeWait(c, nowNs);
-        tcp.enteredTimeWait(c);
+        c.sendBuffer.release();
+        c.reassembly.release();
     }
 
     // ---- payload (seventh check)
@@ -679,10 +673,6 @@ final class Input
         if (c.finReceived)
         {
             c.ackNow = true;
-            if (c.state == TcpState.TIME_WAIT)
-            {
-                timers.startTimeWait(c, nowNs);
-            }
             tcp.activate(c);
             return;
         }
@@ -716,7 +706,7 @@ final class Input
                 c.state = TcpState.CLOSING;
                 break;
             case FIN_WAIT_2:
-                enterTimeWait(c, nowNs);
+                enterTimeWait(c);
                 break;
             default:
                 break;

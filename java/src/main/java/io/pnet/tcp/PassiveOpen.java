@@ -70,8 +70,13 @@ final class PassiveOpen
 
     // ---- LISTEN
 
-    /** Returns whether the segment was accepted; otherwise it was counted. */
-    boolean arrivesInListen(final Listener listener, final Segment s, final int hash, final long nowNs)
+    /**
+     * Returns whether the segment was accepted; otherwise it was counted.
+     *
+     * @param old what was left of an earlier connection between the same ports, or null.
+     */
+    boolean arrivesInListen(
+        final Listener listener, final Segment s, final int hash, final TimeWait old, final long nowNs)
     {
         if (s.isRst())
         {
@@ -119,6 +124,10 @@ final class PassiveOpen
         }
         h.iss = isn.initialSequenceNumber(
             h.localHi, h.localLo, h.localPort, h.remoteHi, h.remoteLo, h.remotePort, nowNs);
+        if (old != null)
+        {
+            h.iss = TimeWaits.successor(old, h.iss);
+        }
         add(h, hash);
         sendSynAck(h, destination, nowNs);
         schedule(h, nowNs);

@@ -69,6 +69,16 @@ public final class TcpSettings
     public long userTimeoutNs = 900 * S;
     /** TIME_WAIT lasts twice this (MSL of 30 s, as on Linux; RFC 9293 suggests 2 minutes). */
     public long maxSegmentLifetimeNs = 30 * S;
+    /**
+     * Connections of a stack in TIME_WAIT at most, each of about 200 bytes; beyond, the oldest makes room. The
+     * transport's settings count.
+     */
+    public int maxTimeWaits = 65_536;
+    /**
+     * Whether a connect may use the ports of a connection in TIME_WAIT (RFC 6191): one second after it was closed, if
+     * both use time stamps. Without, each local address gets at most 470 connections a second to one remote port.
+     */
+    public boolean reuseTimeWait = true;
     /** How long FIN_WAIT_2 waits for a peer whose connection nobody here reads any more. */
     public long finWait2TimeoutNs = 60 * S;
     /** Keepalive (RFC 9293 section 3.8.4); off unless asked for. */
@@ -118,6 +128,8 @@ public final class TcpSettings
         copy.invalidAckIntervalNs = invalidAckIntervalNs;
         copy.userTimeoutNs = userTimeoutNs;
         copy.maxSegmentLifetimeNs = maxSegmentLifetimeNs;
+        copy.maxTimeWaits = maxTimeWaits;
+        copy.reuseTimeWait = reuseTimeWait;
         copy.finWait2TimeoutNs = finWait2TimeoutNs;
         copy.keepAlive = keepAlive;
         copy.keepAliveIdleNs = keepAliveIdleNs;

@@ -62,7 +62,7 @@ final class TcpTimers
         }
         if (c.closeAtNs <= nowNs)
         {
-            // TIME_WAIT is over, or FIN_WAIT_2 has waited for a peer that nobody reads.
+            // FIN_WAIT_2 has waited for a peer that nobody reads.
             tcp.closed(c, CloseReason.CLOSED);
             return;
         }
@@ -223,13 +223,6 @@ final class TcpTimers
     }
 
     // ---- the end
-
-    void startTimeWait(final Connection c, final long nowNs)
-    {
-        cancelAll(c);
-        c.closeAtNs = nowNs + 2 * c.settings.maxSegmentLifetimeNs;
-        arm(c);
-    }
 
     void startFinWait2(final Connection c, final long nowNs)
     {

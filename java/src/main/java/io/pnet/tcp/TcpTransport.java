@@ -8,6 +8,7 @@ import io.pnet.ip.Ip;
 import io.pnet.ip.IpAddress;
 import io.pnet.ip.IpPacket;
 import io.pnet.link.ChunkPool;
+import io.pnet.transport.PortSpace;
 import io.pnet.transport.Transport;
 import io.pnet.transport.TransportContext;
 import io.pnet.wire.BigEndian;
@@ -33,8 +34,6 @@ import java.util.random.RandomGenerator;
  */
 public final class TcpTransport implements Transport
 {
-    private static final int FIRST_EPHEMERAL_PORT = 32_768;
-    private static final int LAST_EPHEMERAL_PORT = 60_999;
     private static final long RETRY_NS = 1_000_000;
     private static final VarHandle DIRTY_HEAD;
 
@@ -63,6 +62,8 @@ public final class TcpTransport implements Transport
     Recovery recovery;
     PassiveOpen passive;
     TailLossProbe probe;
+    private TimeWaits timeWaits;
+    private PortSpace ports;
     private Input input;
     private Ip ip;
     Counters counters;
@@ -107,6 +108,8 @@ public final class TcpTransport implements Transport
         probe = new TailLossProbe(counters);
         recovery = new Recovery(counters, probe);
         input = new Input(this, ip, counters, output, recovery, timers);
+        ports = new PortSpace(random);
+        timeWaits = new TimeWaits(this, ip, counters, context.timers(), output);
         passive = new PassiveOpen(
             this, isn, new SynCookies(hash), ip, counters, context.timers(), output, input);
     }
@@ -155,16 +158,24 @@ public final class TcpTransport implements Transport
         {
             throw new NoRouteToHostException("cannot connect to " + remote + ": not a unicast address");
         }
-        final int port = localPort != 0 ? localPort : ephemeralPort(destination, remotePort);
-        if (port == 0 || find(destination, port, remotePort) != null)
+        final TcpSettings own = settings == null ? this.settings : settings;
+        final int port = localPort != 0 ? localPort : ports.choose(candidate ->
+            !listeners.containsKey(candidate) && isFree(destination, candidate, remotePort, own, nowNs));
+        if (port == PortSpace.NONE || !isFree(destination, port, remotePort, own, nowNs))
         {
             throw new BindException(
                 "no free local port towards " + remote + " port " + remotePort +
                 (localPort != 0 ? ": port " + localPort + " is in use" : ": all ephemeral ports are in use"));
         }
-        final int iss = isn.initialSequenceNumber(
+        int iss = isn.initialSequenceNumber(
             destination.sourceHi(), destination.sourceLo(), port, remote.hi(), remote.lo(), remotePort, nowNs);
-        final Connection c = open(destination, port, remotePort, settings, null, handler, iss, nowNs);
+        if (find(destination, port, remotePort) instanceof TimeWait old)
+        {
+            iss = TimeWaits.successor(old, iss);
+            counters.increment(Counter.TCP_TIME_WAIT_REUSED);
+            timeWaits.end(old);
+        }
+        final Connection c = open(destination, port, remotePort, own, null, handler, iss, nowNs);
         c.state = TcpState.SYN_SENT;
         counters.increment(Counter.TCP_CONNECTS);
         activate(c);
@@ -191,17 +202,19 @@ public final class TcpTransport implements Transport
         {
             throw new BindException("cannot listen on " + local + ": it is not an address of this stack");
         }
-        final int chosen = port != 0 ? port : ephemeralListenPort();
+        final long hi = local.isUnspecified() ? 0 : local.hi();
+        final long lo = local.isUnspecified() ? 0 : local.lo();
+        final int chosen = port != 0 ? port : ports.bindEphemeral(hi, lo);
+        if (chosen == PortSpace.NONE)
+        {
+            throw new BindException("all ephemeral TCP ports are in use");
+        }
+        if (port != 0 && !ports.bind(hi, lo, port))
+        {
+            throw new BindException("TCP port " + port + " is in use on " + local + ": choose another port");
+        }
         final Listener listener = new Listener(
             this, local, chosen, backlog, settings == null ? this.settings : settings.copy(), handler);
-        for (Listener other = listeners.get(chosen); other != null; other = other.next)
-        {
-            if (other.isWildcard() || listener.isWildcard() ||
-                other.localHi == listener.localHi && other.localLo == listener.localLo)
-            {
-                throw new BindException("TCP port " + chosen + " is in use on " + local + ": choose another port");
-            }
-        }
         listener.next = listeners.get(chosen);
         listeners.put(chosen, listener);
         return listener;
@@ -217,6 +230,10 @@ public final class TcpTransport implements Transport
             {
                 each.next = kept;
                 kept = each;
+            }
+            else
+            {
+                ports.release(each.localHi, each.localLo, each.port);
             }
             each = next;
         }
@@ -261,12 +278,20 @@ public final class TcpTransport implements Transport
         return closing;
     }
 
+    /** Connections in TIME_WAIT. Stack's owner. */
+    public int timeWaitCount()
+    {
+        return timeWaits.count();
+    }
+
     /** Shows every connection, but for what is half open at a listener; stack's owner. */
     public void forEachConnection(final Consumer<Connection> consumer)
     {
         flows.forEach(flow ->
         {
-            if (flow instanceof Connection c)
+            final Connection c = flow instanceof TimeWait old ? old.connection :
+                flow instanceof Connection connection ? connection : null;
+            if (c != null)
             {
                 consumer.accept(c);
             }
@@ -327,22 +352,24 @@ public final class TcpTransport implements Transport
         final int ports = s.header.destinationPort() << 16 | s.header.sourcePort();
         final int hash = isn.tableHash(
             packet.destinationHi(), packet.destinationLo(), packet.sourceHi(), packet.sourceLo(), ports);
-        Flow flow = flows.find(
+        final Flow flow = flows.find(
             hash, packet.destinationHi(), packet.destinationLo(), packet.sourceHi(), packet.sourceLo(), ports);
-        if (flow instanceof Connection c && c.state == TcpState.TIME_WAIT && isReopening(c, s) &&
-            isListening(packet, s))
-        {
-            closed(c, CloseReason.CLOSED);
-            flow = null;
-        }
         final boolean accepted;
         if (flow instanceof Connection c)
         {
             accepted = input.segmentArrives(c, s, nowNs);
+            if (c.state == TcpState.TIME_WAIT)
+            {
+                timeWaits.add(c, nowNs);
+            }
         }
         else if (flow instanceof HalfOpen half)
         {
             accepted = passive.arrives(half, s, nowNs);
+        }
+        else if (flow instanceof TimeWait old)
+        {
+            accepted = arrivesInTimeWait(old, s, packet, hash, nowNs);
         }
         else
         {
@@ -354,23 +381,18 @@ public final class TcpTransport implements Transport
         }
     }
 
-    private boolean isListening(final IpPacket packet, final Segment s)
+    private boolean arrivesInTimeWait(
+        final TimeWait old, final Segment s, final IpPacket packet, final int hash, final long nowNs)
     {
-        final Listener listener = findListener(
-            s.header.destinationPort(), packet.destinationHi(), packet.destinationLo());
-        return listener != null && listener.hasRoom();
-    }
-
-    /** RFC 9293 MAY-2, RFC 6191: a SYN that is newer than everything of the old connection. */
-    private static boolean isReopening(final Connection c, final Segment s)
-    {
-        if (!s.isSyn() || s.isAck() || s.isRst() || s.isFin())
+        final Listener listener = !timeWaits.isReopening(old, s) ? null :
+            findListener(s.header.destinationPort(), packet.destinationHi(), packet.destinationLo());
+        if (listener == null || !listener.hasRoom())
         {
-            return false;
+            return timeWaits.arrives(old, s, nowNs);
         }
-        return c.timestamps && s.hasTimestamps && s.options.tsVal() - c.tsRecent != 0 ?
-            s.options.tsVal() - c.tsRecent > 0 :
-            SeqNumber.gt(s.seq, c.rcvNxt);
+        counters.increment(Counter.TCP_TIME_WAIT_REUSED);
+        timeWaits.end(old);
+        return passive.arrivesInListen(listener, s, hash, old, nowNs);
     }
 
     /** CLOSED (RFC 9293 section 3.10.7.1), unless somebody listens. */
@@ -380,7 +402,7 @@ public final class TcpTransport implements Transport
             s.header.destinationPort(), packet.destinationHi(), packet.destinationLo());
         if (listener != null)
         {
-            return passive.arrivesInListen(listener, s, hash, nowNs);
+            return passive.arrivesInListen(listener, s, hash, null, nowNs);
         }
         output.reject(s);
         counters.increment(Counter.TCP_RX_DROP_NO_CONNECTION);
@@ -587,6 +609,7 @@ public final class TcpTransport implements Transport
             }
             closed(c, CloseReason.STACK_CLOSED);
         });
+        timeWaits.endAll();
         listeners.clear();
     }
 
@@ -667,7 +690,13 @@ public final class TcpTransport implements Transport
         }
         if (c.isAbortRequested())
         {
-            if (c.state != TcpState.SYN_SENT && c.state != TcpState.TIME_WAIT)
+            if (c.state == TcpState.TIME_WAIT)
+            {
+                c.isClosedByUser = true;
+                timeWaits.release(c, flowOf(c), CloseReason.ABORTED);
+                return;
+            }
+            if (c.state != TcpState.SYN_SENT)
             {
                 output.sendReset(c, nowNs);
             }
@@ -690,7 +719,7 @@ public final class TcpTransport implements Transport
             if (c.state == TcpState.TIME_WAIT)
             {
                 // Everything is said: only our memory is left to give back.
-                c.receiveQueue.release();
+                timeWaits.release(c, flowOf(c), CloseReason.CLOSED);
                 return;
             }
             if (c.receiveQueue.unread() > 0)
@@ -744,12 +773,6 @@ public final class TcpTransport implements Transport
     {
         c.isWritableDue = true;
         activate(c);
-    }
-
-    void enteredTimeWait(final Connection c)
-    {
-        c.sendBuffer.release();
-        c.reassembly.release();
     }
 
     /** The end of a connection, for whatever reason. */
@@ -847,6 +870,17 @@ public final class TcpTransport implements Transport
         return isn.tableHash(c.localHi, c.localLo, c.remoteHi, c.remoteLo, c.localPort << 16 | c.remotePort);
     }
 
+    private Flow flowOf(final Connection c)
+    {
+        return flows.find(c.tableHash, c.localHi, c.localLo, c.remoteHi, c.remoteLo, c.ports());
+    }
+
+    /** Whether what is left of a connection is in TIME_WAIT. */
+    boolean isInTimeWait(final Connection c)
+    {
+        return flowOf(c) instanceof TimeWait;
+    }
+
     private Flow find(final Destination d, final int localPort, final int remotePort)
     {
         final int ports = localPort << 16 | remotePort;
@@ -871,34 +905,15 @@ public final class TcpTransport implements Transport
         return wildcard;
     }
 
-    /** RFC 6056 algorithm 1: a random start, then the next free one. */
-    private int ephemeralPort(final Destination destination, final int remotePort)
+    /** Whether a connect may have these ports: nobody has them, or something that is over and lets them go. */
+    private boolean isFree(
+        final Destination destination,
+        final int localPort,
+        final int remotePort,
+        final TcpSettings settings,
+        final long nowNs)
     {
-        final int range = LAST_EPHEMERAL_PORT - FIRST_EPHEMERAL_PORT + 1;
-        int port = FIRST_EPHEMERAL_PORT + random.nextInt(range);
-        for (int i = 0; i < range; i++)
-        {
-            if (!listeners.containsKey(port) && find(destination, port, remotePort) == null)
-            {
-                return port;
-            }
-            port = port == LAST_EPHEMERAL_PORT ? FIRST_EPHEMERAL_PORT : port + 1;
-        }
-        return 0;
-    }
-
-    private int ephemeralListenPort() throws BindException
-    {
-        final int range = LAST_EPHEMERAL_PORT - FIRST_EPHEMERAL_PORT + 1;
-        int port = FIRST_EPHEMERAL_PORT + random.nextInt(range);
-        for (int i = 0; i < range; i++)
-        {
-            if (!listeners.containsKey(port))
-            {
-                return port;
-            }
-            port = port == LAST_EPHEMERAL_PORT ? FIRST_EPHEMERAL_PORT : port + 1;
-        }
-        throw new BindException("all ephemeral TCP ports are in use");
+        final Flow flow = find(destination, localPort, remotePort);
+        return flow == null || timeWaits.isReusable(flow, settings, nowNs);
     }
 }

@@ -276,7 +276,7 @@ final class CloseTest
             peer.expect(ack(2));
             peer.send(syn().seq(1));
             peer.expect(ack(2));
-            assertEquals(TcpState.TIME_WAIT, old.state());
+            assertEquals(TcpState.TIME_WAIT, peer.state());
             peer.send(syn().seq(100_000));
             peer.expect(tcp(SYN | ACK).acks(100_001));
             assertEquals(TcpState.CLOSED, old.state());

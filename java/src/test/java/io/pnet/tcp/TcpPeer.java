@@ -321,9 +321,11 @@ final class TcpPeer implements AutoCloseable
         cycle();
     }
 
+    /** The connection's state; TIME_WAIT also where only the stack remembers it. */
     TcpState state()
     {
-        return connection().state();
+        final TcpState state = connection().state();
+        return state == TcpState.CLOSED && stack.tcp().isInTimeWait(connection()) ? TcpState.TIME_WAIT : state;
     }
 
     long count(final Counter counter)
