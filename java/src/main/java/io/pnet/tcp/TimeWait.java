@@ -15,8 +15,10 @@ final class TimeWait extends Flow
     final int rcvNxt;
     final int rcvWnd;
     /** The window field as last announced. */
-    final int windowField;
-    final int trafficClass;
+    final char windowField;
+    final byte trafficClass;
+    /** The largest window of the peer's: nothing older than that is an acknowledgement (RFC 5961 section 5.2). */
+    final int maxSndWnd;
     final boolean timestamps;
     final int tsOffset;
     int tsRecent;
@@ -37,8 +39,9 @@ final class TimeWait extends Flow
         this.sndNxt = c.sndNxt;
         this.rcvNxt = c.rcvNxt;
         this.rcvWnd = Math.max(0, c.rcvWnd());
-        this.windowField = Math.min(0xFFFF, rcvWnd >>> c.rcvWndShift);
-        this.trafficClass = c.settings.trafficClass & ~Ecn.MASK;
+        this.windowField = (char)Math.min(0xFFFF, rcvWnd >>> c.rcvWndShift);
+        this.trafficClass = (byte)(c.settings.trafficClass & ~Ecn.MASK);
+        this.maxSndWnd = Math.max(1, c.maxSndWnd);
         this.timestamps = c.timestamps;
         this.tsOffset = c.tsOffset;
         this.tsRecent = c.tsRecent;

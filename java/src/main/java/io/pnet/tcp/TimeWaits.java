@@ -216,7 +216,7 @@ final class TimeWaits
         {
             return drop(Counter.TCP_RX_DROP_NO_ACK);
         }
-        if (SeqNumber.gt(s.ack, t.sndNxt))
+        if (SeqNumber.gt(s.ack, t.sndNxt) || s.ack - t.sndNxt < -t.maxSndWnd)
         {
             acknowledge(t, s, nowNs);
             return drop(Counter.TCP_RX_DROP_BAD_ACK);
@@ -259,7 +259,7 @@ final class TimeWaits
             return;
         }
         final int headerLength = TcpHeader.MIN_LENGTH + (t.timestamps ? TcpOptions.TIMESTAMPS_LENGTH : 0);
-        final TxFrame frame = ip.claim(destination, ProtocolNumber.TCP, t.trafficClass, headerLength, false);
+        final TxFrame frame = ip.claim(destination, ProtocolNumber.TCP, t.trafficClass & 0xFF, headerLength, false);
         if (frame == null)
         {
             return;
