@@ -225,7 +225,11 @@ final class TimeWaits
         {
             t.tsRecent = s.options.tsVal();
         }
-        // Beyond its FIN the peer has nothing to say: text and FIN are not looked at.
+        if (s.seq != t.rcvNxt || s.sequenceLength() > 0)
+        {
+            // Beyond its FIN the peer has nothing to say: text and FIN are not looked at, but answered.
+            acknowledge(t, s, nowNs);
+        }
         return true;
     }
 

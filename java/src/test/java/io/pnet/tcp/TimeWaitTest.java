@@ -214,6 +214,7 @@ final class TimeWaitTest
         try (TcpPeer peer = over(false))
         {
             peer.send(data(2, 100).acks(2));
+            peer.expect(ack(2).seq(2));
             peer.nothingMore();
             assertEquals(0, peer.user.received.size());
         }
