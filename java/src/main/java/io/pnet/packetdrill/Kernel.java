@@ -132,6 +132,27 @@ final class Kernel
         return fd;
     }
 
+    /** Scripts call descriptors as they like. Returns false when one of that name is open already. */
+    boolean rename(final int from, final int to)
+    {
+        if (from == to)
+        {
+            return true;
+        }
+        if (files.containsKey(to))
+        {
+            return false;
+        }
+        files.put(to, files.remove(from));
+        return true;
+    }
+
+    /** Whether a call of this name returns a new descriptor. */
+    static boolean opens(final String name)
+    {
+        return Set.of("socket", "accept", "accept4", "epoll_create", "epoll_create1").contains(name);
+    }
+
     /** The TCP socket that was opened last and is still there: whom assertions about TCP_INFO mean; or null. */
     TcpFile socketUnderTest()
     {

@@ -193,8 +193,12 @@ final class PacketParser
         }
         else
         {
-            cursor.match(ScriptParser.INTEGER);
-            final String word = cursor.peekWord();
+            boolean isRaw = false;
+            while (cursor.match(ScriptParser.INTEGER) != null)
+            {
+                isRaw = true;
+            }
+            final String word = isRaw ? null : cursor.peekWord();
             is = word == null ? cursor.isNext(",") || cursor.isNext(">") :
                 word.length() > 1 && Character.isLowerCase(word.charAt(1)) || word.matches("TS|FO|FOEXP|ECN|MD5");
         }

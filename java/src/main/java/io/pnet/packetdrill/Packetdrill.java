@@ -19,7 +19,7 @@ public final class Packetdrill
     private static final int DEFAULT_MTU = 1_500;
     /** With IPv6's longer header it leaves the segment size of IPv4, for scripts that are run with both. */
     private static final int MTU_FOR_BOTH = 1_520;
-    private static final int MIN_MTU = 576;
+    private static final int MIN_MTU = 68;
     private static final int MAX_MTU = 65_535;
     private static final long SEED = 1;
     private static final String STANDARD = "STANDARD";

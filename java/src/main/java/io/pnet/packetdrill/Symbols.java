@@ -54,7 +54,8 @@ final class Symbols
         put("TCP_CA_Open", 0, "TCP_CA_Disorder", 1, "TCP_CA_CWR", 2, "TCP_CA_Recovery", 3, "TCP_CA_Loss", 4);
         put("TCPI_OPT_TIMESTAMPS", 1, "TCPI_OPT_SACK", 2, "TCPI_OPT_WSCALE", 4, "TCPI_OPT_ECN", 8);
         put("INFINITE_TIMEOUT", -1, "True", 1, "False", 0, "INADDR_ANY", 0);
-        put("NULL", 0);
+        put("NULL", 0, "IP_PMTUDISC_DONT", 0, "IP_PMTUDISC_WANT", 1, "IP_PMTUDISC_DO", 2, "IP_PMTUDISC_PROBE", 3);
+        put("IPV6_PMTUDISC_DONT", 0, "IPV6_PMTUDISC_WANT", 1, "IPV6_PMTUDISC_DO", 2, "IPV6_PMTUDISC_PROBE", 3);
     }
 
     private final Dialect dialect;
@@ -92,8 +93,40 @@ final class Symbols
         {
             return 32L;
         }
+        if (name.startsWith("IPTOS_"))
+        {
+            return typeOfService(name.substring("IPTOS_".length()));
+        }
         final Long number = COMMON.get(name);
         return number != null ? number : state(name);
+    }
+
+    /** Code points of differentiated services, and the types of service before them. */
+    private static Long typeOfService(final String name)
+    {
+        if (name.matches("DSCP_CS[0-7]"))
+        {
+            return (name.charAt(7) - '0') * 0x20L;
+        }
+        if (name.matches("DSCP_AF[1-4][1-3]"))
+        {
+            return (name.charAt(7) - '0') * 0x20L + (name.charAt(8) - '0') * 8L;
+        }
+        switch (name)
+        {
+            case "DSCP_EF":
+                return 0xB8L;
+            case "LOWDELAY":
+                return 0x10L;
+            case "THROUGHPUT":
+                return 0x08L;
+            case "RELIABILITY":
+                return 0x04L;
+            case "MINCOST":
+                return 0x02L;
+            default:
+                return null;
+        }
     }
 
     /** Names of states as TCP_INFO has them. */

@@ -21,7 +21,7 @@ final class Sysctls
     /** FreeBSD's housekeeping: changes nothing that a script could see of this stack. */
     private static final Set<String> FREEBSD_IGNORED = Set.of(
         "hostcache.purgenow", "hostcache.purge", "hostcache.expire", "hostcache.enable", "hostcache.prune",
-        "log_debug", "log_in_vain", "rexmit_drop_options", "maxtcptw", "tso", "nolocaltimewait", "do_tcpdrain",
+        "log_debug", "log_in_vain", "maxtcptw", "tso", "nolocaltimewait", "do_tcpdrain",
         "isn_reseed_interval", "soreceive_stream", "recvbuf_inc", "recvbuf_max", "sendbuf_inc", "sendbuf_max",
         "recvbuf_auto", "sendbuf_auto", "sendbuf_auto_lowat", "syncache.see_other", "syncache.rst_on_sock_fail",
         "reass.maxqueuelen", "reass.maxsegments", "bb.log_auto_mode", "require_unique_port", "v6mssdflt", "mssdflt",
@@ -54,7 +54,7 @@ final class Sysctls
         Map.entry("ts_offset_per_conn", Set.of("0", "1")),
         Map.entry("rexmit_slop_extra", Set.of("0")),
         Map.entry("udp_tunneling_port", Set.of("0")),
-        Map.entry("ecn.maxretries", Set.of("0", "1")),
+        Map.entry("rexmit_drop_options", Set.of("0")),
         Map.entry("ecn.generalized", Set.of("0")));
 
     private static final Set<String> LINUX_IGNORED = Set.of(
@@ -109,6 +109,7 @@ final class Sysctls
         settings.synReceivedTimeoutNs = 75 * S;
         settings.ecn = EcnMode.ACCEPT;
         settings.compatibility.rtoSlopNs = 200 * MS;
+        settings.compatibility.ecnSynRetries = 1;
         settings.compatibility.quickAcks = 0;
         settings.compatibility.windowShift = 6;
         settings.compatibility.receivesIntoBuffer = true;
@@ -198,6 +199,9 @@ final class Sysctls
                 return true;
             case "ecn.enable":
                 return ecn(value, "1", "2");
+            case "ecn.maxretries":
+                settings.compatibility.ecnSynRetries = Integer.parseInt(value);
+                return true;
             case "rexmit_initial":
                 settings.initialRtoNs = Long.parseLong(value) * MS;
                 return true;

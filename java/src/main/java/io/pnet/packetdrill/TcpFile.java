@@ -58,7 +58,7 @@ final class TcpFile extends OpenFile
     /** The connection's own settings once there is one. */
     TcpSettings settings()
     {
-        return connection != null ? connection.settings() : settings;
+        return connection != null ? connection.settings() : listener != null ? listener.settings() : settings;
     }
 
     boolean isListening()

@@ -17,8 +17,7 @@ final class TcpOptionsOf
     /** Options that change nothing which the stack or a script can tell. */
     private static final Set<String> WITHOUT_EFFECT = Set.of(
         "SO_REUSEADDR", "SO_REUSEPORT", "SO_DEBUG", "SO_NOSIGPIPE", "SO_PRIORITY", "SO_MARK", "SO_BUSY_POLL",
-        "SO_TIMESTAMP", "TCP_NOTSENT_LOWAT", "IPV6_V6ONLY", "IP_MTU_DISCOVER", "IPV6_MTU_DISCOVER",
-        "SO_OOBINLINE", "SO_INCOMING_CPU", "TCP_WINDOW_CLAMP");
+        "SO_TIMESTAMP", "IPV6_V6ONLY", "SO_OOBINLINE", "SO_INCOMING_CPU");
 
     private final TcpFile file;
     private final Kernel kernel;
@@ -105,6 +104,18 @@ final class TcpOptionsOf
             case "IP_TOS":
             case "IPV6_TCLASS":
                 settings.trafficClass = (int)n;
+                break;
+            case "IP_TTL":
+            case "IPV6_UNICAST_HOPS":
+                settings.hopLimit = (int)n;
+                break;
+            case "TCP_NOTSENT_LOWAT":
+                // Only a limit that is none changes nothing here.
+                kernel.require(n < 0 || n >= Integer.MAX_VALUE, "TCP_NOTSENT_LOWAT of " + n);
+                break;
+            case "IP_MTU_DISCOVER":
+            case "IPV6_MTU_DISCOVER":
+                kernel.require(n == 1 || n == 2, "path MTU discovery of another kind");
                 break;
             default:
                 if (!WITHOUT_EFFECT.contains(name))
@@ -200,8 +211,11 @@ final class TcpOptionsOf
             case "IP_TOS":
             case "IPV6_TCLASS":
                 return (long)settings.trafficClass;
+            case "IP_TTL":
+            case "IPV6_UNICAST_HOPS":
+                return settings.hopLimit == 0 ? 64L : (long)settings.hopLimit;
             default:
-                return WITHOUT_EFFECT.contains(name) ? plain.getOrDefault(name, 0L) : null;
+                return WITHOUT_EFFECT.contains(name) ? plain.getOrDefault(name, 0L) : plain.get(name);
         }
     }
 

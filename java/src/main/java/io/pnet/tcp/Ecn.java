@@ -64,7 +64,9 @@ final class Ecn
         {
             return isEchoing ? TcpHeader.ECE : 0;
         }
-        if (isFirst && c.settings.ecn == EcnMode.REQUEST)
+        final boolean mayAsk = isFirst ||
+            !hasSentPlainSyn && c.synRetransmits <= c.settings.compatibility.ecnSynRetries;
+        if (mayAsk && c.settings.ecn == EcnMode.REQUEST)
         {
             hasOffered = true;
             return SETUP;

@@ -60,10 +60,11 @@ final class HalfOpen extends Flow
         this.createdNs = nowNs;
         this.nextAckNs = nowNs;
         this.mss = options.mss();
-        this.timestamps = settings.timestamps && options.hasTimestamps();
+        final boolean isTaken = !settings.compatibility.noOptions;
+        this.timestamps = isTaken && settings.timestamps && options.hasTimestamps();
         this.tsRecent = timestamps ? options.tsVal() : 0;
-        this.sackPermitted = settings.sack && options.sackPermitted();
-        this.windowScale = settings.windowScaling ? options.windowScale() : -1;
+        this.sackPermitted = isTaken && settings.sack && options.sackPermitted();
+        this.windowScale = isTaken && settings.windowScaling ? options.windowScale() : -1;
     }
 
     int rcvNxt()

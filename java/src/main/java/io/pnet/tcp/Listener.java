@@ -43,6 +43,12 @@ public final class Listener
         return port;
     }
 
+    /** What its connections begin with; changes hold for those that come. Stack's owner. */
+    public TcpSettings settings()
+    {
+        return settings;
+    }
+
     /** Handshakes that are not complete, and kept; those answered with cookies are not. Stack's owner. */
     public int halfOpenCount()
     {

@@ -731,6 +731,10 @@ final class Output
     private TxFrame claim(final Connection c, final int length, final boolean gathered, final int codepoint)
     {
         final int trafficClass = c.settings.trafficClass & ~Ecn.MASK | codepoint;
+        if (c.settings.hopLimit != 0)
+        {
+            c.destination.hopLimit(c.settings.hopLimit);
+        }
         return ip.claim(c.destination, ProtocolNumber.TCP, trafficClass, length, gathered);
     }
 

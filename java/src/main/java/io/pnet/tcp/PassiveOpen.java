@@ -344,7 +344,8 @@ final class PassiveOpen
     {
         final TcpSettings settings = h.listener.settings;
         wheel.schedule(h, nowNs + (h.isUnsent ? RETRY_NS :
-            Math.min(settings.maxRtoNs, settings.initialRtoNs << Math.min(h.retransmits, MAX_BACKOFF))));
+            Math.min(settings.maxRtoNs, (settings.initialRtoNs << Math.min(h.retransmits, MAX_BACKOFF)) +
+                (h.retransmits == 0 ? 0 : settings.compatibility.rtoSlopNs))));
     }
 
     void onTimer(final HalfOpen h, final long nowNs)
@@ -389,14 +390,19 @@ final class PassiveOpen
     {
         final TcpSettings settings = h.listener.settings;
         final boolean isSyn = (flags & TcpHeader.SYN) != 0;
+        final boolean offersMss = isSyn && !settings.compatibility.noOptions;
         final boolean scales = isSyn && h.windowScale >= 0;
         final boolean stamps = h.timestamps && (flags & TcpHeader.RST) == 0;
         final int headerLength = TcpHeader.MIN_LENGTH +
-            (isSyn ? TcpOptions.MSS_LENGTH : 0) +
+            (offersMss ? TcpOptions.MSS_LENGTH : 0) +
             (isSyn && h.sackPermitted ? TcpOptions.SACK_PERMITTED_LENGTH : 0) +
             (stamps ? TcpOptions.TIMESTAMPS_LENGTH : 0) +
             (scales ? TcpOptions.WINDOW_SCALE_LENGTH : 0);
         final int trafficClass = settings.trafficClass & ~Ecn.MASK;
+        if (settings.hopLimit != 0)
+        {
+            destination.hopLimit(settings.hopLimit);
+        }
         final TxFrame frame = ip.claim(destination, ProtocolNumber.TCP, trafficClass, headerLength, false);
         if (frame == null)
         {
@@ -405,7 +411,7 @@ final class PassiveOpen
         final UnsafeBuffer buffer = frame.buffer();
         final int at = ip.transportOffset();
         int option = at + TcpHeader.OPTIONS_OFFSET;
-        if (isSyn)
+        if (offersMss)
         {
             option = TcpOptions.putMss(buffer, option, TcpTransport.receiveMss(settings, destination));
         }

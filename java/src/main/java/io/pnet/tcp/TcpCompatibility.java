@@ -19,6 +19,8 @@ public final class TcpCompatibility
 
     /** Segments of a new connection that are acknowledged at once, to help the peer's slow start. */
     public int quickAcks = 16;
+    /** How often a SYN that asks for ECN is sent again as it was (RFC 3168 section 6.1.1.1). */
+    public int ecnSynRetries;
     /** What is added to every retransmission time-out but the first, ns. */
     public long rtoSlopNs;
     /** A SYN carries no options, and the peer's are not taken. */
@@ -48,6 +50,7 @@ public final class TcpCompatibility
     {
         final TcpCompatibility copy = new TcpCompatibility();
         copy.quickAcks = quickAcks;
+        copy.ecnSynRetries = ecnSynRetries;
         copy.rtoSlopNs = rtoSlopNs;
         copy.noOptions = noOptions;
         copy.windowShift = windowShift;

@@ -96,6 +96,8 @@ public final class TcpSettings
     public int copyLimit = 1_024;
     /** TOS or traffic class; its two low bits are ECN's and not looked at. */
     public int trafficClass;
+    /** TTL or hop limit of what is sent, or 0 for the stack's. */
+    public int hopLimit;
     /** Largest segment to offer and send, or 0 for what the path allows. */
     public int maxSegmentSize;
     /** Where other stacks do otherwise. */
@@ -137,6 +139,7 @@ public final class TcpSettings
         copy.keepAliveProbes = keepAliveProbes;
         copy.copyLimit = copyLimit;
         copy.trafficClass = trafficClass;
+        copy.hopLimit = hopLimit;
         copy.maxSegmentSize = maxSegmentSize;
         copy.compatibility = compatibility.copy();
         return copy;
