@@ -34,6 +34,9 @@ public final class Network implements AutoCloseable
     private final SplittableRandom random;
     private final long seed;
     private long nowNs = 1_000_000_000L;
+    private Runnable observer = () ->
+    {
+    };
 
     /** A network without nodes. */
     public Network(final long seed)
@@ -215,6 +218,18 @@ public final class Network implements AutoCloseable
         }
     }
 
+    /** Has something look at everything whenever each of the stacks has done a duty cycle. */
+    public void observer(final Runnable observer)
+    {
+        this.observer = observer;
+    }
+
+    /** Time passes and nobody runs, as when a machine sleeps: whatever was due in between is found late. */
+    public void leap(final long durationNs)
+    {
+        nowNs += durationNs;
+    }
+
     /** Lets time pass. */
     public void run(final long durationNs)
     {
@@ -238,6 +253,7 @@ public final class Network implements AutoCloseable
                     throw new AssertionError("seed " + seed + ", " + node + ": " + node.failure, node.failure);
                 }
             }
+            observer.run();
             if (work == 0 || condition.getAsBoolean())
             {
                 return;

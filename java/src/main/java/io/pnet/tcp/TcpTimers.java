@@ -14,6 +14,8 @@ import io.pnet.wire.TcpHeader;
 final class TcpTimers
 {
     private static final long MAX_PERSIST_NS = 60_000_000_000L;
+    /** A timer that fires later than this found a machine that was asleep, or a process that stood still. */
+    private static final long LATE_NS = 1_000_000_000L;
 
     /** RFC 9293 section 3.8.3: so many time-outs in a row, and the Internet layer should look at its way again. */
     private static final int R1 = 3;
@@ -108,6 +110,7 @@ final class TcpTimers
 
     private void onRetransmit(final Connection c, final long nowNs)
     {
+        forgiveLateness(c, c.retransmitAtNs, nowNs);
         c.retransmitAtNs = Connection.NEVER;
         if (c.sent.isEmpty())
         {
@@ -142,6 +145,15 @@ final class TcpTimers
         return Math.min(nowNs + c.rtt.rtoNs(), c.progressNs + c.settings.synTimeoutNs);
     }
 
+    /** Time in which nobody ran here is no time in which the peer was asked and did not answer. */
+    private static void forgiveLateness(final Connection c, final long dueNs, final long nowNs)
+    {
+        if (nowNs - dueNs > LATE_NS)
+        {
+            c.progressNs += nowNs - dueNs;
+        }
+    }
+
     // ---- zero window probing (RFC 9293 section 3.8.6.1)
 
     /** There is something to send, nothing in flight, and the peer's window does not allow it. */
@@ -159,6 +171,7 @@ final class TcpTimers
 
     private void onPersist(final Connection c, final long nowNs)
     {
+        forgiveLateness(c, c.persistAtNs, nowNs);
         c.persistAtNs = Connection.NEVER;
         if (c.sent.isEmpty() && !c.hasUnsent())
         {

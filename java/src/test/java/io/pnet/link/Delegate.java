@@ -1,11 +1,11 @@
 package io.pnet.link;
 
 /** Does what another link does; tests change one thing. */
-class Delegate implements Link
+public class Delegate implements Link
 {
     private final Link link;
 
-    Delegate(final Link link)
+    protected Delegate(final Link link)
     {
         this.link = link;
     }

@@ -9,6 +9,7 @@ import org.agrona.concurrent.UnsafeBuffer;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.function.BooleanSupplier;
 
 /**
@@ -138,6 +139,11 @@ final class Transfer
                 final int inWord = (int)(at & 7);
                 final int n = Math.min(8 - inWord, length - i);
                 long word = wordAt(peerSalt, at >>> 3) >>> (inWord * 8);
+                if (n == 8 && buffer.getLong(offset + i, ByteOrder.LITTLE_ENDIAN) == word)
+                {
+                    i += 8;
+                    continue;
+                }
                 for (int j = 0; j < n; j++)
                 {
                     if (buffer.getByte(offset + i + j) != (byte)word)
@@ -175,7 +181,7 @@ final class Transfer
                 {
                     for (int i = 0; i < BLOCK; i += 8)
                     {
-                        block.putLong(i, wordAt(salt, start + i >>> 3), java.nio.ByteOrder.LITTLE_ENDIAN);
+                        block.putLong(i, wordAt(salt, start + i >>> 3), ByteOrder.LITTLE_ENDIAN);
                     }
                     blockAt = start;
                 }
@@ -209,15 +215,16 @@ final class Transfer
         final TcpSettings settings)
         throws IOException
     {
-        this(network, from, to, address, port, bytes, settings, settings, Reading.IN_PLACE, Reading.IN_PLACE,
+        this(network, from, to, address, port, 0, bytes, settings, settings, Reading.IN_PLACE, Reading.IN_PLACE,
             () -> true);
     }
 
     /**
      * Connects and starts.
      *
-     * @param bytes  each side sends at least so many.
-     * @param mayEnd asked when they are sent; while it says no, more is.
+     * @param clientPort the client's, or 0 for any.
+     * @param bytes      each side sends at least so many.
+     * @param mayEnd     asked when they are sent; while it says no, more is.
      */
     Transfer(
         final Network network,
@@ -225,6 +232,7 @@ final class Transfer
         final Network.Node to,
         final IpAddress address,
         final int port,
+        final int clientPort,
         final long bytes,
         final TcpSettings clientSettings,
         final TcpSettings serverSettings,
@@ -244,7 +252,7 @@ final class Transfer
             return server;
         });
         this.connector = () -> from.stack().tcp().connect(
-            IpAddress.ANY, 0, address, port, clientSettings, client, network.nowNs());
+            IpAddress.ANY, clientPort, address, port, clientSettings, client, network.nowNs());
         connect();
     }
 
@@ -252,6 +260,8 @@ final class Transfer
     void connect() throws IOException
     {
         client.reason = null;
+        client.sent = 0;
+        client.isFinished = false;
         client.connection = connector.connect();
     }
 
