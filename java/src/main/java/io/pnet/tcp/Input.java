@@ -288,7 +288,7 @@ final class Input
         }
         if (s.options.tsVal() - c.tsRecent < 0 && nowNs - c.tsRecentNs < TS_RECENT_VALID_NS)
         {
-            if (!s.isSyn())
+            if (!s.isSyn() && s.sequenceLength() > 0)
             {
                 c.ackNow = true;
             }
@@ -355,7 +355,7 @@ final class Input
             counters.add(Counter.TCP_RX_DUPLICATE_BYTES, s.payloadLength);
             c.reassembly.setDuplicate(s.seq, s.seq + s.payloadLength);
         }
-        sendAckAgain(c, nowNs);
+        sendAckAgain(c, s, nowNs);
         return drop(Counter.TCP_RX_DROP_UNACCEPTABLE);
     }
 
@@ -375,14 +375,21 @@ final class Input
             // MUST-66: urgent data is announced through a closed window, too.
             Urgent.arrives(c, s);
         }
-        sendAckAgain(c, nowNs);
+        sendAckAgain(c, s, nowNs);
         return isUsed;
     }
 
-    /** Says where we are. */
-    private void sendAckAgain(final Connection c, final long nowNs)
+    /**
+     * Says where we are. To what brings nothing that is said so often only: the peer, out of step as well, may answer
+     * it in kind, and nobody would ever stop.
+     */
+    private void sendAckAgain(final Connection c, final Segment s, final long nowNs)
     {
-        if (c.state != TcpState.CLOSED)
+        if (s.sequenceLength() == 0)
+        {
+            challenge(c, nowNs);
+        }
+        else if (c.state != TcpState.CLOSED)
         {
             output.sendAck(c, nowNs);
         }
@@ -512,7 +519,7 @@ final class Input
             c.maxSndWnd = Math.max(c.maxSndWnd, window);
             if (opened && window >= Math.min(c.sndMss, c.maxSndWnd / 2))
             {
-                c.persistAtNs = Connection.NEVER;
+                timers.endPersist(c, nowNs);
                 c.persistBackoff = 0;
                 recovery.onWindowOpened(c);
             }

@@ -169,6 +169,16 @@ final class TcpTimers
         }
     }
 
+    /** The window lets something through: what was sent as a probe is retransmitted like anything else from now on. */
+    void endPersist(final Connection c, final long nowNs)
+    {
+        c.persistAtNs = Connection.NEVER;
+        if (!c.sent.isEmpty() && c.retransmitAtNs == Connection.NEVER)
+        {
+            c.retransmitAtNs = nowNs + c.rtt.rtoNs();
+        }
+    }
+
     private void onPersist(final Connection c, final long nowNs)
     {
         forgiveLateness(c, c.persistAtNs, nowNs);
@@ -181,6 +191,7 @@ final class TcpTimers
         }
         if (c.sndWnd >= c.sndMss && c.sndUna + c.sndWnd - c.sndNxt >= c.sndMss)
         {
+            endPersist(c, nowNs);
             return;
         }
         if (nowNs - c.progressNs >= c.settings.userTimeoutNs)

@@ -14,21 +14,21 @@ import org.agrona.concurrent.UnsafeBuffer;
 import java.util.Arrays;
 
 /** Frames that tests put in: well-formed, until a test says otherwise. */
-final class Packets
+public final class Packets
 {
-    static final long OUR_MAC = TestLink.MAC;
-    static final long PEER_MAC = 0x0250_4E00_0002L;
-    static final IpAddress US4 = IpAddress.parse("10.0.0.1");
-    static final IpAddress PEER4 = IpAddress.parse("10.0.0.2");
-    static final IpAddress US6 = IpAddress.parse("fd00::1");
-    static final IpAddress PEER6 = IpAddress.parse("fd00::2");
+    public static final long OUR_MAC = TestLink.MAC;
+    public static final long PEER_MAC = 0x0250_4E00_0002L;
+    public static final IpAddress US4 = IpAddress.parse("10.0.0.1");
+    public static final IpAddress PEER4 = IpAddress.parse("10.0.0.2");
+    public static final IpAddress US6 = IpAddress.parse("fd00::1");
+    public static final IpAddress PEER6 = IpAddress.parse("fd00::2");
 
     private Packets()
     {
     }
 
     /** An IPv4 packet in a frame. */
-    static final class V4
+    public static final class V4
     {
         private final byte[] payload;
         private final int protocol;
@@ -50,68 +50,68 @@ final class Packets
             this.payload = payload;
         }
 
-        V4 toMac(final long mac)
+        public V4 toMac(final long mac)
         {
             toMac = mac;
             return this;
         }
 
-        V4 from(final String address)
+        public V4 from(final String address)
         {
             source = IpAddress.parse(address);
             return this;
         }
 
-        V4 to(final String address)
+        public V4 to(final String address)
         {
             destination = IpAddress.parse(address);
             return this;
         }
 
-        V4 options(final int... bytes)
+        public V4 options(final int... bytes)
         {
             options = bytes(bytes);
             return this;
         }
 
-        V4 fragment(final int identificationValue, final int offset, final boolean isMore)
+        public V4 fragment(final int identificationValue, final int offset, final boolean isMore)
         {
             identification = identificationValue;
             flagsAndFragment = offset >>> 3 | (isMore ? Ipv4Header.FLAG_MF : 0);
             return this;
         }
 
-        V4 ttl(final int value)
+        public V4 ttl(final int value)
         {
             ttl = value;
             return this;
         }
 
-        V4 tos(final int value)
+        public V4 tos(final int value)
         {
             tos = value;
             return this;
         }
 
-        V4 totalLength(final int value)
+        public V4 totalLength(final int value)
         {
             totalLength = value;
             return this;
         }
 
-        V4 padding(final int bytes)
+        public V4 padding(final int bytes)
         {
             padding = bytes;
             return this;
         }
 
-        V4 wrongChecksum()
+        public V4 wrongChecksum()
         {
             isChecksumRight = false;
             return this;
         }
 
-        byte[] packet()
+        public byte[] packet()
         {
             final int headerLength = Ipv4Header.MIN_LENGTH + options.length;
             final byte[] bytes = new byte[headerLength + payload.length + padding];
@@ -131,14 +131,14 @@ final class Packets
             return bytes;
         }
 
-        byte[] frame()
+        public byte[] frame()
         {
             return ethernet(toMac, EthernetHeader.TYPE_IPV4, packet());
         }
     }
 
     /** An IPv6 packet in a frame. */
-    static final class V6
+    public static final class V6
     {
         private final byte[] payload;
         private final int nextHeader;
@@ -156,56 +156,56 @@ final class Packets
             this.payload = payload;
         }
 
-        V6 toMac(final long mac)
+        public V6 toMac(final long mac)
         {
             toMac = mac;
             return this;
         }
 
-        V6 from(final String address)
+        public V6 from(final String address)
         {
             source = IpAddress.parse(address);
             return this;
         }
 
         /** Mapped addresses cannot be written as literals. */
-        V6 from(final long hi, final long lo)
+        public V6 from(final long hi, final long lo)
         {
             source = new IpAddress(hi, lo);
             return this;
         }
 
-        V6 to(final String address)
+        public V6 to(final String address)
         {
             destination = IpAddress.parse(address);
             return this;
         }
 
-        V6 hopLimit(final int value)
+        public V6 hopLimit(final int value)
         {
             hopLimit = value;
             return this;
         }
 
-        V6 trafficClass(final int value)
+        public V6 trafficClass(final int value)
         {
             trafficClass = value;
             return this;
         }
 
-        V6 payloadLength(final int value)
+        public V6 payloadLength(final int value)
         {
             payloadLength = value;
             return this;
         }
 
-        V6 version(final int value)
+        public V6 version(final int value)
         {
             version = value;
             return this;
         }
 
-        byte[] packet()
+        public byte[] packet()
         {
             final byte[] bytes = new byte[Ipv6Header.LENGTH + payload.length];
             final UnsafeBuffer buffer = new UnsafeBuffer(bytes);
@@ -218,24 +218,24 @@ final class Packets
             return bytes;
         }
 
-        byte[] frame()
+        public byte[] frame()
         {
             return ethernet(toMac, EthernetHeader.TYPE_IPV6, packet());
         }
     }
 
-    static V4 v4(final int protocol, final byte... payload)
+    public static V4 v4(final int protocol, final byte... payload)
     {
         return new V4(protocol, payload);
     }
 
-    static V6 v6(final int nextHeader, final byte... payload)
+    public static V6 v6(final int nextHeader, final byte... payload)
     {
         return new V6(nextHeader, payload);
     }
 
     /** A fragment over IPv6: the Fragment header in front of a piece. */
-    static V6 fragment6(
+    public static V6 fragment6(
         final int identification, final int nextHeader, final int offset, final boolean isMore, final byte... piece)
     {
         final byte[] bytes = new byte[Ipv6Extension.FRAGMENT_HEADER_LENGTH + piece.length];
@@ -245,7 +245,7 @@ final class Packets
         return new V6(ProtocolNumber.FRAGMENT, bytes);
     }
 
-    static byte[] ethernet(final long toMac, final int type, final byte... payload)
+    public static byte[] ethernet(final long toMac, final int type, final byte... payload)
     {
         final byte[] bytes = new byte[EthernetHeader.LENGTH + payload.length];
         final UnsafeBuffer buffer = new UnsafeBuffer(bytes);
@@ -254,7 +254,7 @@ final class Packets
         return bytes;
     }
 
-    static byte[] arp(
+    public static byte[] arp(
         final int operation,
         final long senderMac,
         final String sender,
@@ -269,7 +269,7 @@ final class Packets
     }
 
     /** An ICMP message with its checksum. */
-    static byte[] icmp4(final int type, final int code, final int rest, final byte... body)
+    public static byte[] icmp4(final int type, final int code, final int rest, final byte... body)
     {
         final byte[] bytes = message(type, code, rest, body);
         final UnsafeBuffer buffer = new UnsafeBuffer(bytes);
@@ -278,7 +278,7 @@ final class Packets
     }
 
     /** An ICMPv6 message with its checksum. */
-    static byte[] icmp6(
+    public static byte[] icmp6(
         final String source,
         final String destination,
         final int type,
@@ -297,7 +297,7 @@ final class Packets
     }
 
     /** A whole ICMPv6 frame. */
-    static V6 icmp6Packet(
+    public static V6 icmp6Packet(
         final String source,
         final String destination,
         final int type,
@@ -310,7 +310,7 @@ final class Packets
     }
 
     /** A target address and a link-layer address option behind it; no option when the address is 0. */
-    static byte[] target(final String address, final int optionType, final long mac)
+    public static byte[] target(final String address, final int optionType, final long mac)
     {
         final byte[] bytes = new byte[16 + (mac == 0 ? 0 : NdpOptions.LINK_LAYER_ADDRESS_LENGTH)];
         final UnsafeBuffer buffer = new UnsafeBuffer(bytes);
@@ -324,7 +324,7 @@ final class Packets
         return bytes;
     }
 
-    static byte[] bytes(final int... values)
+    public static byte[] bytes(final int... values)
     {
         final byte[] bytes = new byte[values.length];
         for (int i = 0; i < values.length; i++)
@@ -335,7 +335,7 @@ final class Packets
     }
 
     /** Bytes that tell where they belong. */
-    static byte[] pattern(final int length)
+    public static byte[] pattern(final int length)
     {
         final byte[] bytes = new byte[length];
         for (int i = 0; i < length; i++)
@@ -345,7 +345,7 @@ final class Packets
         return bytes;
     }
 
-    static byte[] slice(final byte[] bytes, final int from, final int to)
+    public static byte[] slice(final byte[] bytes, final int from, final int to)
     {
         return Arrays.copyOfRange(bytes, from, to);
     }
