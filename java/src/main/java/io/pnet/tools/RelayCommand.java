@@ -52,7 +52,7 @@ import java.util.concurrent.Callable;
     versionProvider = Main.Version.class)
 final class RelayCommand implements Callable<Integer>
 {
-    private static final long SPIN_NS = 30_000;
+    private static final long SPIN_NS = 5_000;
     private static final long MAX_WAIT_NS = 1_000_000_000L;
     private static final long REALTIME_SAMPLE_NS = 100_000_000L;
     private static final long SMALL_CHUNK_BYTES = 256L << 20;

@@ -1,11 +1,12 @@
 package io.pnet.bench.compare;
 
 /** Why a figure could not be taken; shown in its place. */
-final class CellFailure extends RuntimeException
+public final class CellFailure extends RuntimeException
 {
     private static final long serialVersionUID = 1L;
 
-    CellFailure(final String reason)
+    /** @param reason one line. */
+    public CellFailure(final String reason)
     {
         super(reason);
     }

@@ -11,12 +11,17 @@ import java.util.List;
  *
  * @param busyBefore share of all cores that was in use in the half second before the first run.
  */
-record Machine(
+public record Machine(
     String cpu, int cores, String kernel, String jdk, String iperf3, long memoryMiB, String pnet, double busyBefore)
 {
     private static final long BUSY_SAMPLE_MS = 500;
 
-    static Machine here(final String version) throws IOException, InterruptedException
+    /**
+     * Looks at this machine.
+     *
+     * @param version of Pnet.
+     */
+    public static Machine here(final String version) throws IOException, InterruptedException
     {
         final double[] before = busyAndAll();
         Thread.sleep(BUSY_SAMPLE_MS);
@@ -32,7 +37,8 @@ record Machine(
             (after[0] - before[0]) / Math.max(1, after[1] - before[1]));
     }
 
-    List<String> lines()
+    /** What a reader has to know. */
+    public List<String> lines()
     {
         final List<String> lines = new ArrayList<>(List.of(
             "CPU: " + cpu + ", " + cores + " cores",

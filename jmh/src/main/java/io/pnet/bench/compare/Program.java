@@ -12,7 +12,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
 /** A program that runs at one end of a wire, its output in files, ended at the latest when it is closed. */
-final class Program implements AutoCloseable
+public final class Program implements AutoCloseable
 {
     private static final long POLL_MS = 10;
 
@@ -37,8 +37,8 @@ final class Program implements AutoCloseable
      * @param folder    where its output is kept while it runs.
      * @param command   the command and its arguments.
      */
-    static Program start(final String name, final String namespace, final Path folder, final List<String> command)
-        throws IOException
+    public static Program start(
+        final String name, final String namespace, final Path folder, final List<String> command) throws IOException
     {
         final List<String> whole = new ArrayList<>(List.of("ip", "netns", "exec", namespace));
         whole.addAll(command);
@@ -53,12 +53,12 @@ final class Program implements AutoCloseable
         return new Program(name, process, out, err);
     }
 
-    long pid()
+    public long pid()
     {
         return process.pid();
     }
 
-    String output() throws IOException
+    public String output() throws IOException
     {
         return Files.readString(out, StandardCharsets.UTF_8);
     }
@@ -69,7 +69,7 @@ final class Program implements AutoCloseable
      * @return what it printed.
      * @throws CellFailure if it takes longer, or ends with another code than 0.
      */
-    String await(final double seconds) throws IOException, InterruptedException
+    public String await(final double seconds) throws IOException, InterruptedException
     {
         if (!process.waitFor((long)(seconds * 1000), TimeUnit.MILLISECONDS))
         {
@@ -82,8 +82,34 @@ final class Program implements AutoCloseable
         return output();
     }
 
+    /** Asks the program to end, and returns what it printed. */
+    public String end(final double seconds) throws IOException, InterruptedException
+    {
+        process.destroy();
+        if (!process.waitFor((long)(seconds * 1000), TimeUnit.MILLISECONDS))
+        {
+            throw new CellFailure(name + " did not end within " + Math.round(seconds) + " s of being asked" + said());
+        }
+        return output();
+    }
+
+    /** Waits until the program has said a word. */
+    public void awaitWord(final String word, final double seconds) throws IOException, InterruptedException
+    {
+        final long deadlineNs = System.nanoTime() + (long)(seconds * 1e9);
+        while (!said(word))
+        {
+            requireAlive();
+            if (System.nanoTime() - deadlineNs > 0)
+            {
+                throw new CellFailure(name + " did not say '" + word + "'" + said());
+            }
+            Thread.sleep(POLL_MS);
+        }
+    }
+
     /** Waits until the program listens on a port: kernel sockets show it, Pnet's programs say it. */
-    void awaitListening(final int port, final double seconds) throws IOException, InterruptedException
+    public void awaitListening(final int port, final double seconds) throws IOException, InterruptedException
     {
         final long deadlineNs = System.nanoTime() + (long)(seconds * 1e9);
         while (!listensInKernel(port) && !said("listening"))
@@ -97,7 +123,7 @@ final class Program implements AutoCloseable
         }
     }
 
-    void requireAlive() throws IOException
+    public void requireAlive() throws IOException
     {
         if (!process.isAlive())
         {
