@@ -49,6 +49,15 @@ final class BadWire implements AutoCloseable
             "--left", ends.pnetSends ? "ring" : "kernel", "--right", ends.pnetReceives ? "ring" : "kernel");
         try
         {
+            if (impairment.contains("mtu="))
+            {
+                // Linux looks for black holes only when told to; 1: when it has met one.
+                for (final String side : List.of("left", "right"))
+                {
+                    run(List.of("ip", "netns", "exec", name + "-" + side,
+                        "sysctl", "-q", "-w", "net.ipv4.tcp_mtu_probing=1"));
+                }
+            }
             final List<String> command = new ArrayList<>();
             if (tools.realTime())
             {
@@ -98,12 +107,17 @@ final class BadWire implements AutoCloseable
     {
         final List<String> command = new ArrayList<>(List.of(tools.net().toString()));
         command.addAll(List.of(arguments));
+        run(command);
+    }
+
+    private static void run(final List<String> command) throws IOException
+    {
         final Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
         process.getOutputStream().close();
         final String said = new String(process.getInputStream().readAllBytes()).strip();
         if (process.onExit().join().exitValue() != 0)
         {
-            throw new CellFailure("ci/net " + String.join(" ", arguments) + " failed: " + said);
+            throw new CellFailure(String.join(" ", command) + " failed: " + said);
         }
     }
 }
