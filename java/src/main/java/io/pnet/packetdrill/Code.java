@@ -5,7 +5,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * The subset of Python that scripts use about TCP_INFO: assert, print, comparisons, boolean and arithmetic operators,
+ * The subset of Python that scripts use about TCP_INFO: assert, print, assignments, comparisons, boolean and arithmetic operators,
  * over numbers, constants and fields. A value is a long; everything else is a reason to skip.
  */
 final class Code
@@ -14,16 +14,25 @@ final class Code
         "\\s*(0[xX][0-9a-fA-F]+|\\d+(?:\\.\\d+)?|[A-Za-z_][A-Za-z0-9_.]*|\"[^\"]*\"|'[^']*'|" +
         "<<|>>|<=|>=|==|!=|//|\\*\\*|[-+*/%&|^~<>(),=:])");
 
+    private static final Pattern ASSIGNMENT = Pattern.compile("([A-Za-z_]\\w*)\\s*=(?!=)\\s*(.*)");
+
     private final Map<String, Long> fields;
+    private final Map<String, Long> variables;
     private final Symbols symbols;
     private final int line;
     private String text;
     private int at;
     private String token;
 
-    Code(final Map<String, Long> fields, final Symbols symbols, final int line)
+    /**
+     * Code about some fields.
+     *
+     * @param variables what earlier code has assigned; more may come.
+     */
+    Code(final Map<String, Long> fields, final Map<String, Long> variables, final Symbols symbols, final int line)
     {
         this.fields = fields;
+        this.variables = variables;
         this.symbols = symbols;
         this.line = line;
     }
@@ -64,6 +73,19 @@ final class Code
     {
         if (statement.isEmpty() || statement.equals("pass") || statement.startsWith("print"))
         {
+            return null;
+        }
+        final Matcher assignment = ASSIGNMENT.matcher(statement);
+        if (assignment.matches())
+        {
+            text = assignment.group(2);
+            at = 0;
+            next();
+            variables.put(assignment.group(1), or());
+            if (token != null)
+            {
+                throw unsupported();
+            }
             return null;
         }
         text = statement;
@@ -305,7 +327,8 @@ final class Code
         {
             return field;
         }
-        final Long constant = symbols.get(word);
+        final Long variable = variables.get(word);
+        final Long constant = variable != null ? variable : symbols.get(word);
         if (constant == null)
         {
             throw ScriptException.unsupported(line, "'" + word + "' in code: " + text);

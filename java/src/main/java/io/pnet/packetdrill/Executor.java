@@ -28,6 +28,7 @@ final class Executor
     private final long toleranceNs;
     private final boolean isNothingMore;
 
+    private final Map<String, Long> variables = new LinkedHashMap<>();
     private Event waitingEvent;
     private Attempt waiting;
     private long waitingUntilNs;
@@ -136,7 +137,7 @@ final class Executor
             }
             final Map<String, Long> fields = new LinkedHashMap<>(
                 InfoFields.of(file, dialect, new Symbols(dialect)));
-            final String wrong = new Code(fields, new Symbols(dialect), event.line()).run(code.text());
+            final String wrong = new Code(fields, variables, new Symbols(dialect), event.line()).run(code.text());
             if (wrong != null)
             {
                 throw new Failed(event, "the assertion does not hold", null, wrong);

@@ -47,6 +47,17 @@ final class InfoFields
         fields.put("tcpi_bytes_retrans", info.retransmittedBytes());
         fields.put("tcpi_bytes_received", info.bytesReceived());
         fields.put("tcpi_bytes_sent", info.bytesSent() + info.retransmittedBytes());
+        final long sent = Math.max(0, info.unacknowledged() - info.unsent());
+        fields.put("tcpi_unacked", (sent + mss - 1) / mss);
+        fields.put("tcpi_notsent_bytes", (long)info.unsent());
+        fields.put("tcpi_bytes_acked", info.bytesSent() - sent);
+        fields.put("tcpi_delivered", info.delivered() / mss);
+        fields.put("tcpi_pacing_rate", info.pacingRate());
+        fields.put("tcpi_delivery_rate", info.deliveryRate());
+        fields.put("tcpi_delivery_rate_app_limited", info.isAppLimited() ? 1L : 0L);
+        fields.put("tcpi_busy_time", info.busyNs() / US);
+        fields.put("tcpi_rwnd_limited", info.rwndLimitedNs() / US);
+        fields.put("tcpi_sndbuf_limited", info.sndbufLimitedNs() / US);
         fields.put("tcpi_options", options(connection, info));
         fields.put("tcpi_ca_state", caState(info));
         return fields;

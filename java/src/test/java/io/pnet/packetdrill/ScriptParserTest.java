@@ -4,6 +4,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -243,11 +244,12 @@ class ScriptParserTest
     void evaluatesAssertionsAsPythonWould()
     {
         final Map<String, Long> fields = Map.of("tcpi_rto", 200_000L, "tcpi_state", 4L);
-        final Code code = new Code(fields, new Symbols(Dialect.FREEBSD), 1);
+        final Code code = new Code(fields, new HashMap<>(), new Symbols(Dialect.FREEBSD), 1);
         assertNull(code.run(
             "assert tcpi_state == TCPI_ESTABLISHED and not tcpi_rto < 1000, tcpi_rto\n" +
             "print(tcpi_rto)\nassert 100000 <= tcpi_rto <= 300000; assert (tcpi_rto + 1) // 2 % 7 == 5 or True\n" +
             "assert (tcpi_rto\n  == 200 * 1000)\n"));
+        assertNull(code.run("LIMIT = 0x7fffffff; assert tcpi_rto < LIMIT"));
         assertEquals("assert tcpi_rto == 1, where tcpi_rto is 200000", code.run("assert tcpi_rto == 1"));
         assertTrue(assertThrows(ScriptException.class, () -> code.run("assert tcpi_unheard == 1")).isSkip());
         assertTrue(assertThrows(ScriptException.class, () -> code.run("import os")).isSkip());
