@@ -5,8 +5,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * The subset of Python that scripts use about TCP_INFO: assert, print, assignments, comparisons, boolean and arithmetic operators,
- * over numbers, constants and fields. A value is a long; everything else is a reason to skip.
+ * The subset of Python that scripts use about TCP_INFO: assert, print, assignments, comparisons, boolean and arithmetic
+ * operators, over numbers, constants and fields. A value is a long; everything else is a reason to skip.
  */
 final class Code
 {

@@ -33,6 +33,8 @@ final class SeenPacket
     final int window;
     final int urgent;
     int length;
+    /** It stands for several segments. */
+    boolean isJoined;
     final List<OptionSpec> options = new ArrayList<>();
     final int icmpType;
     final int icmpCode;
@@ -190,6 +192,7 @@ final class SeenPacket
     /** Takes the segment that follows into this one, as if they had been one. */
     void join(final SeenPacket next)
     {
+        isJoined = true;
         length += next.length;
         flags |= next.flags & (TcpHeader.PSH | TcpHeader.FIN);
     }
