@@ -48,6 +48,7 @@ public final class Ip
     private NetworkInterface loopback;
     private long previousPollNs;
     private boolean hasPolled;
+    private boolean isDrained;
     private long realtimeOffsetNs;
 
     /**
@@ -294,12 +295,26 @@ public final class Ip
             previousPollNs = nowNs;
         }
         int taken = 0;
+        boolean isDrained = true;
         for (final NetworkInterface networkInterface : interfaces)
         {
-            taken += networkInterface.link().poll(networkInterface.input, limit, nowNs);
+            final int frames = networkInterface.link().poll(networkInterface.input, limit, nowNs);
+            taken += frames;
+            isDrained &= frames < limit;
         }
-        previousPollNs = nowNs;
+        this.isDrained = isDrained;
+        if (isDrained)
+        {
+            // What is left behind may be as old as what was taken: after a pause of ours its stamps still count.
+            previousPollNs = nowNs;
+        }
         return taken;
+    }
+
+    /** Whether the last poll has left nothing behind on any link. */
+    public boolean isDrained()
+    {
+        return isDrained;
     }
 
     /** Runs timers that are due: ARP, NDP, reassembly, path MTU ageing. */

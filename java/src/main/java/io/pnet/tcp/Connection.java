@@ -127,6 +127,7 @@ public final class Connection extends Flow
 
     // ---- deadlines, all in the one timer that this object is
     long retransmitAtNs = NEVER;
+    int lossTimersPostponed;
     long probeAtNs = NEVER;
     long reorderAtNs = NEVER;
     long persistAtNs = NEVER;

@@ -491,7 +491,7 @@ final class Input
             window == c.sndWnd && window != 0;
         updateWindow(c, s, window, nowNs);
         final boolean advanced = SeqNumber.lt(c.sndUna, s.ack);
-        if (advanced || !c.sent.isEmpty())
+        if (advanced || !c.sent.isEmpty() || s.hasOptions && s.options.sackCount() > 0)
         {
             recovery.onAck(c, s, isDuplicate, nowNs);
         }

@@ -216,25 +216,26 @@ final class Recovery
                 continue;
             }
             final int size = sent.segmentSize(i);
-            final int before = left - sent.start(i);
-            if (before > 0)
+            final int start = sent.start(i);
+            final int first = start + Math.max(0, left - start + size - 1) / size * size;
+            int end = sent.end(i);
+            if (SeqNumber.lt(right, end) && !isAllButFin)
             {
-                final int edge = sent.start(i) + (before + size - 1) / size * size;
-                if (SeqNumber.lt(edge, sent.end(i)) && sent.maySplit())
-                {
-                    sent.split(i, edge);
-                }
+                end = first + Math.max(0, right - first) / size * size;
+            }
+            end = SeqNumber.min(end, right);
+            if (SeqNumber.geq(first, end) || (first != start || end != sent.end(i)) && !sent.maySplit())
+            {
                 continue;
             }
-            if (SeqNumber.lt(right, sent.end(i)))
+            if (first != start)
             {
-                final int covered = right - sent.start(i);
-                final int whole = isAllButFin ? covered : covered - covered % size;
-                if (whole == 0 || !sent.maySplit())
-                {
-                    break;
-                }
-                sent.split(i, sent.start(i) + whole);
+                sent.split(i, first);
+                continue;
+            }
+            if (end != sent.end(i))
+            {
+                sent.split(i, end);
             }
             d.hasNewlySacked = true;
             r.fack = SeqNumber.max(r.fack, sent.end(i));

@@ -2,7 +2,8 @@ package io.pnet.tcp;
 
 /**
  * Round-trip time and retransmission time-out of one connection (RFC 6298), times in ns. The clock granularity G of the
- * RFC is taken as 1 ms; the lower bound of the RTO is a setting, 200 ms as on Linux where the RFC says 1 s.
+ * RFC is taken as 1 ms; what the RTO is beyond the round-trip time at least is a setting, 200 ms as on Linux, where the
+ * RFC has a lower bound of 1 s for the whole.
  */
 final class Rtt
 {
@@ -58,7 +59,9 @@ final class Rtt
             rttvarNs += (Math.abs(srttNs - r) - rttvarNs) / 4;
             srttNs += (r - srttNs) / 8;
         }
-        baseRtoNs = Math.min(maxRtoNs, Math.max(minRtoNs, srttNs + Math.max(GRANULARITY_NS, 4 * rttvarNs)));
+        // The bound is one of what is waited beyond a round trip, as on Linux: where round trips are long and even, one
+        // of the whole would leave a retransmission, or a delayed acknowledgement, no time at all.
+        baseRtoNs = Math.min(maxRtoNs, srttNs + Math.max(Math.max(GRANULARITY_NS, minRtoNs), 4 * rttvarNs));
         backoff = 0;
         heldBackoff = 0;
     }

@@ -39,7 +39,7 @@ public final class TcpSettings
     public long maxPacingRate;
     /** RTO before the first measurement (RFC 6298 section 2.1). */
     public long initialRtoNs = S;
-    /** Lower bound of the RTO; Linux's value, the RFC's SHOULD is 1 s. */
+    /** What the RTO is beyond the round-trip time at least; Linux's value, the RFC's SHOULD is 1 s for the whole. */
     public long minRtoNs = 200 * MS;
     /** Upper bound of the RTO. */
     public long maxRtoNs = 120 * S;

@@ -20,6 +20,10 @@ final class TcpTimers
     /** RFC 9293 section 3.8.3: so many time-outs in a row, and the Internet layer should look at its way again. */
     private static final int R1 = 3;
 
+    /** How long, and how often, a timer of loss recovery waits for frames that were not looked at yet. */
+    private static final long POSTPONE_NS = 1_000_000L;
+    private static final int MAX_POSTPONED = 10;
+
     private final TimerWheel wheel;
     private final Counters counters;
     private final TcpTransport tcp;
@@ -74,6 +78,7 @@ final class TcpTimers
             c.ackNow = true;
             counters.increment(Counter.TCP_DELAYED_ACKS);
         }
+        postponeLossTimers(c, nowNs);
         if (c.reorderAtNs <= nowNs)
         {
             c.reorderAtNs = Connection.NEVER;
@@ -104,6 +109,31 @@ final class TcpTimers
             tcp.activate(c);
             arm(c);
         }
+    }
+
+    /**
+     * After a pause of ours, what a timer waits for may be among the frames that nobody has looked at yet: it waits for
+     * them, though not for ever where there are always some.
+     */
+    private void postponeLossTimers(final Connection c, final long nowNs)
+    {
+        if (!tcp.isBehind() || c.lossTimersPostponed >= MAX_POSTPONED)
+        {
+            c.lossTimersPostponed = 0;
+            return;
+        }
+        if (c.reorderAtNs <= nowNs || c.probeAtNs <= nowNs || c.retransmitAtNs <= nowNs)
+        {
+            c.lossTimersPostponed++;
+            c.reorderAtNs = postponed(c.reorderAtNs, nowNs);
+            c.probeAtNs = postponed(c.probeAtNs, nowNs);
+            c.retransmitAtNs = postponed(c.retransmitAtNs, nowNs);
+        }
+    }
+
+    private static long postponed(final long deadlineNs, final long nowNs)
+    {
+        return deadlineNs <= nowNs ? nowNs + POSTPONE_NS : deadlineNs;
     }
 
     // ---- retransmission (RFC 6298 section 5)

@@ -120,6 +120,12 @@ public final class TcpTransport implements Transport
         return nowNs;
     }
 
+    /** Whether frames have arrived that were not looked at yet. */
+    boolean isBehind()
+    {
+        return !ip.isDrained();
+    }
+
     /** The defaults for new connections and listeners. */
     public TcpSettings settings()
     {

@@ -45,14 +45,14 @@ final class FormulasTest
     {
         final Rtt rtt = new Rtt(1_000 * MS, 200 * MS, 120_000 * MS);
         rtt.sample(MS, 0);
-        assertEquals(200 * MS, rtt.rtoNs());
+        assertEquals(201 * MS, rtt.rtoNs());
         for (int i = 0; i < 100; i++)
         {
             rtt.backOff();
         }
         assertEquals(120_000 * MS, rtt.rtoNs());
         rtt.sample(MS, 0);
-        assertEquals(200 * MS, rtt.rtoNs());
+        assertEquals(201 * MS, rtt.rtoNs());
     }
 
     @Test
@@ -62,14 +62,14 @@ final class FormulasTest
         rtt.sample(10 * MS, 0);
         rtt.backOff();
         rtt.backOff();
-        assertEquals(800 * MS, rtt.rtoNs());
+        assertEquals(840 * MS, rtt.rtoNs());
         rtt.progress();
-        assertEquals(200 * MS, rtt.rtoNs());
+        assertEquals(210 * MS, rtt.rtoNs());
         rtt.newData();
-        assertEquals(800 * MS, rtt.rtoNs());
+        assertEquals(840 * MS, rtt.rtoNs());
         rtt.sample(10 * MS, 0);
         rtt.newData();
-        assertEquals(200 * MS, rtt.rtoNs());
+        assertEquals(210 * MS, rtt.rtoNs());
     }
 
     @Test

@@ -18,21 +18,6 @@ final class RecoveryTest
 {
     private static final long RTT_MS = 20;
 
-    /** A connection that has measured its path: 20 ms. */
-    private static TcpPeer measured(final TcpPeer peer)
-    {
-        for (int i = 0; i < 10; i++)
-        {
-            final int at = 1 + 10 * i;
-            peer.write(10);
-            peer.expect(data(at, 10));
-            peer.advanceMs(RTT_MS);
-            peer.send(ack(at + 10).seq(1));
-        }
-        peer.nothingMore();
-        return peer;
-    }
-
     private static int bytes(final List<Tcp.Seen> segments)
     {
         return segments.stream().mapToInt(each -> each.length).sum();
@@ -97,11 +82,11 @@ final class RecoveryTest
     @Test
     void backsTheTimeoutOffAndKeepsItUntilAMeasurement()
     {
-        try (TcpPeer peer = measured(new TcpPeer().established()))
+        try (TcpPeer peer = new TcpPeer().established().measured())
         {
             peer.write(100);
             long lastNs = peer.next().atNs;
-            long expectedMs = 200;
+            long expectedMs = RTT_MS + 200;
             for (int i = 0; i < 8; i++)
             {
                 peer.advanceMs(expectedMs + 5);
@@ -117,9 +102,9 @@ final class RecoveryTest
             peer.send(ack(201).seq(1));
             peer.write(100);
             peer.expect(data(201, 100));
-            peer.advanceMs(3_000);
+            peer.advanceMs(3_500);
             peer.nothingMore();
-            peer.advanceMs(300);
+            peer.advanceMs(50);
             peer.expect(data(201, 100));
         }
     }
@@ -128,7 +113,7 @@ final class RecoveryTest
     @Test
     void doesNotMeasureWhatWasSentTwice()
     {
-        try (TcpPeer peer = measured(new TcpPeer().established()))
+        try (TcpPeer peer = new TcpPeer().established().measured())
         {
             final long srttNs = peer.connection().rtt.srttNs();
             peer.write(3_000);
@@ -179,7 +164,7 @@ final class RecoveryTest
     {
         final TcpSettings settings = new TcpSettings();
         settings.congestionControl = NewReno::new;
-        try (TcpPeer peer = measured(new TcpPeer(settings).established()))
+        try (TcpPeer peer = new TcpPeer(settings).established().measured())
         {
             peer.write(20_000);
             assertEquals(10, peer.all().size());
@@ -201,7 +186,7 @@ final class RecoveryTest
     {
         final TcpSettings settings = new TcpSettings();
         settings.congestionControl = NewReno::new;
-        try (TcpPeer peer = measured(new TcpPeer(settings).established()))
+        try (TcpPeer peer = new TcpPeer(settings).established().measured())
         {
             peer.write(10_000);
             assertEquals(10, peer.all().size());
@@ -228,7 +213,7 @@ final class RecoveryTest
     {
         final TcpSettings settings = new TcpSettings();
         settings.congestionControl = NewReno::new;
-        try (TcpPeer peer = measured(new TcpPeer(settings).established()))
+        try (TcpPeer peer = new TcpPeer(settings).established().measured())
         {
             peer.write(10_000);
             peer.forget();
@@ -250,7 +235,7 @@ final class RecoveryTest
     @Test
     void retransmitsWhatSackShowsToBeMissing()
     {
-        try (TcpPeer peer = measured(new TcpPeer().establishedWithSack()))
+        try (TcpPeer peer = new TcpPeer().establishedWithSack().measured())
         {
             peer.write(10_000);
             assertEquals(10, peer.all().size());
@@ -273,7 +258,7 @@ final class RecoveryTest
     @Test
     void waitsAQuarterOfTheRoundTripForReordering()
     {
-        try (TcpPeer peer = measured(new TcpPeer().establishedWithSack()))
+        try (TcpPeer peer = new TcpPeer().establishedWithSack().measured())
         {
             peer.write(2_000);
             assertEquals(2, peer.all().size());
@@ -291,7 +276,7 @@ final class RecoveryTest
     @Test
     void learnsThatThePathReorders()
     {
-        try (TcpPeer peer = measured(new TcpPeer().establishedWithSack()))
+        try (TcpPeer peer = new TcpPeer().establishedWithSack().measured())
         {
             peer.write(6_000);
             peer.forget();
@@ -306,7 +291,7 @@ final class RecoveryTest
     @Test
     void aLateReportOfBlocksIsNoReordering()
     {
-        try (TcpPeer peer = measured(new TcpPeer().establishedWithSack()))
+        try (TcpPeer peer = new TcpPeer().establishedWithSack().measured())
         {
             peer.write(6_000);
             peer.forget();
@@ -320,7 +305,7 @@ final class RecoveryTest
     @Test
     void probesTheTailAfterTwoRoundTrips()
     {
-        try (TcpPeer peer = measured(new TcpPeer().establishedWithSack()))
+        try (TcpPeer peer = new TcpPeer().establishedWithSack().measured())
         {
             peer.write(3_000);
             final long sentNs = peer.all().get(2).atNs;
@@ -345,7 +330,7 @@ final class RecoveryTest
     @Test
     void theAnswerToTheOriginalOfAProbeIsNoLoss()
     {
-        try (TcpPeer peer = measured(new TcpPeer().establishedWithSack()))
+        try (TcpPeer peer = new TcpPeer().establishedWithSack().measured())
         {
             final int cwnd = peer.connection().window.cwnd;
             peer.write(3_000);
@@ -361,7 +346,7 @@ final class RecoveryTest
     @Test
     void retransmitsEverythingAfterATimeoutOneWindowAtATime()
     {
-        try (TcpPeer peer = measured(new TcpPeer().established()))
+        try (TcpPeer peer = new TcpPeer().established().measured())
         {
             peer.write(8_000);
             assertEquals(8, peer.all().size());
@@ -428,7 +413,7 @@ final class RecoveryTest
     @Test
     void believesNoSackOfWhatWasNeverSent()
     {
-        try (TcpPeer peer = measured(new TcpPeer().establishedWithSack()))
+        try (TcpPeer peer = new TcpPeer().establishedWithSack().measured())
         {
             peer.write(2_000);
             peer.forget();
@@ -442,7 +427,7 @@ final class RecoveryTest
     @Test
     void survivesAPeerThatForgetsWhatItHasReported()
     {
-        try (TcpPeer peer = measured(new TcpPeer().establishedWithSack()))
+        try (TcpPeer peer = new TcpPeer().establishedWithSack().measured())
         {
             peer.write(3_000);
             peer.forget();

@@ -295,8 +295,36 @@ final class TcpPeer implements AutoCloseable
         return all.get(0);
     }
 
+    /** With the path measured by ten short exchanges of 20 ms; the next byte to be sent is 101. */
+    TcpPeer measured()
+    {
+        for (int i = 0; i < 10; i++)
+        {
+            final int at = 1 + 10 * i;
+            write(10);
+            expect(Tcp.data(at, 10));
+            advanceMs(HANDSHAKE_MS);
+            send(Tcp.ack(at + 10).seq(1));
+        }
+        nothingMore();
+        return this;
+    }
+
     /** The user writes so many bytes, whose values follow from their place in the stream. */
     void write(final int length)
+    {
+        writeUnsent(length);
+        cycle();
+    }
+
+    /** The user writes and closes its sending side before anything could be sent. */
+    void writeAndShutdown(final int length)
+    {
+        writeUnsent(length);
+        shutdown();
+    }
+
+    private void writeUnsent(final int length)
     {
         final byte[] bytes = new byte[length];
         final int start = 1 + (int)connection().sendBuffer.written();
@@ -305,7 +333,6 @@ final class TcpPeer implements AutoCloseable
             bytes[i] = Tcp.byteAt(start + i);
         }
         assertEquals(length, connection().write(new UnsafeBuffer(bytes), 0, length));
-        cycle();
     }
 
     /** The user closes its sending side. */
