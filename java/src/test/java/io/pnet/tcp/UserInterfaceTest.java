@@ -224,11 +224,11 @@ final class UserInterfaceTest
             });
             final long asked = peer.count(Counter.ARP_TX);
             peer.write(100);
-            // 200 ms, then 400, then 800.
-            peer.advanceMs(1_300);
+            // 220 ms, then 440, then 880.
+            peer.advanceMs(1_500);
             assertEquals(List.of(), errors);
             assertEquals(asked, peer.count(Counter.ARP_TX));
-            peer.advanceMs(200);
+            peer.advanceMs(100);
             assertEquals(List.of(SoftError.NO_ANSWER), errors);
             assertEquals(asked + 1, peer.count(Counter.ARP_TX));
         }
