@@ -60,6 +60,12 @@ public final class CommonOptions
         description = "Ask TCP peers for explicit congestion notification; otherwise it is used where they ask.")
     private boolean ecn;
 
+    @Option(
+        names = "--congestion",
+        paramLabel = "NAME|CLASS",
+        description = "TCP's congestion control: newreno, cubic, bbr, or a class on the class path (PNET_CLASSPATH).")
+    private String congestion;
+
     @Option(names = "--quiet", description = "Only results and errors.")
     private boolean quiet;
 
@@ -71,6 +77,12 @@ public final class CommonOptions
     boolean isQuiet()
     {
         return quiet;
+    }
+
+    /** TCP's congestion control, by name or class; null for the default. */
+    String congestion()
+    {
+        return congestion;
     }
 
     boolean isKernel()
@@ -98,6 +110,11 @@ public final class CommonOptions
                 throw usage("--link kernel has its own addresses and frames: leave out --ip, --gateway, --mac, " +
                     "--mtu, --pcap, --impair and --ecn");
             }
+            if (congestion != null && !new KernelNetwork().canChooseCongestion(congestion))
+            {
+                throw usage("--congestion " + congestion + " is not what the kernel uses, and the JDK cannot choose: " +
+                    "set net.ipv4.tcp_congestion_control or the route's congctl");
+            }
             return;
         }
         OptionCheck.link(this, link);
@@ -110,6 +127,7 @@ public final class CommonOptions
         OptionCheck.mac(this, mac);
         OptionCheck.mtu(this, mtu, addresses);
         OptionCheck.impairment(this, impair);
+        OptionCheck.congestion(this, congestion);
     }
 
     /**
@@ -161,12 +179,16 @@ public final class CommonOptions
         {
             builder.impair(impair);
         }
+        final TcpSettings settings = new TcpSettings();
         if (ecn)
         {
-            final TcpSettings settings = new TcpSettings();
             settings.ecn = EcnMode.REQUEST;
-            builder.tcp(settings);
         }
+        if (congestion != null)
+        {
+            settings.congestionControl = OptionCheck.congestion(this, congestion);
+        }
+        builder.tcp(settings);
         return builder.start();
     }
 

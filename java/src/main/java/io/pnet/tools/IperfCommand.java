@@ -1,6 +1,7 @@
 package io.pnet.tools;
 
 import io.pnet.stack.RunMode;
+import io.pnet.tcp.congestion.CongestionControls;
 import io.pnet.tools.iperf3.Iperf3;
 import io.pnet.tools.iperf3.Units;
 import picocli.CommandLine.ArgGroup;
@@ -103,7 +104,10 @@ final class IperfCommand implements Callable<Integer>
     @Option(names = "--bidir", description = "Both send.")
     private boolean bidirectional;
 
-    @Option(names = {"-C", "--congestion"}, paramLabel = "NAME", description = "Congestion control of the sender.")
+    @Option(
+        names = "-C",
+        paramLabel = "NAME",
+        description = "Congestion control of the sender, whoever that is; --congestion by name asks for it, too.")
     private String congestion;
 
     @Option(names = {"-N", "--no-delay"}, description = "TCP without Nagle's algorithm.")
@@ -182,7 +186,14 @@ final class IperfCommand implements Callable<Integer>
         iperf3.bidirectional = bidirectional;
         iperf3.noDelay = noDelay;
         iperf3.udpCounters64Bit = udpCounters64Bit;
-        iperf3.congestion = congestion;
+        final boolean isOurs = congestion == null && common.congestion() != null;
+        if (congestion != null && !common.isKernel() && !CongestionControls.has(congestion))
+        {
+            throw wrong("-C " + congestion + " is not known: newreno, cubic and bbr are; a class is for --congestion");
+        }
+        // A class is this side's alone: the other may not have it.
+        iperf3.congestion = isOurs ?
+            CongestionControls.has(common.congestion()) ? common.congestion() : null : congestion;
         iperf3.streams = inRange("--parallel", streams, 1, 128);
         iperf3.omitSeconds = inRange("--omit", omit, 0, 600);
         iperf3.connectTimeout = Duration.ofMillis(

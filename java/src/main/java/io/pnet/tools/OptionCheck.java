@@ -2,10 +2,14 @@ package io.pnet.tools;
 
 import io.pnet.ip.IpAddress;
 import io.pnet.link.ImpairmentSpec;
+import io.pnet.tcp.congestion.CongestionControl;
+import io.pnet.tcp.congestion.CongestionControls;
 
+import java.lang.reflect.Constructor;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.function.Supplier;
 
 /** Says in one line what is wrong with an option's value. */
 final class OptionCheck
@@ -166,6 +170,52 @@ final class OptionCheck
         catch (final IllegalArgumentException ex)
         {
             throw options.usage("--impair: " + ex.getMessage());
+        }
+    }
+
+    /** The congestion control of this name, or of this class of the user's; null for null. */
+    static Supplier<? extends CongestionControl> congestion(final CommonOptions options, final String congestion)
+    {
+        if (congestion == null)
+        {
+            return null;
+        }
+        if (CongestionControls.has(congestion))
+        {
+            return CongestionControls.named(congestion);
+        }
+        try
+        {
+            final Constructor<? extends CongestionControl> constructor =
+                Class.forName(congestion).asSubclass(CongestionControl.class).getConstructor();
+            // Once here, so that what it throws is told before anything is opened.
+            constructor.newInstance();
+            return () -> create(constructor);
+        }
+        catch (final ClassNotFoundException ex)
+        {
+            throw options.usage("--congestion " + congestion +
+                " is neither newreno, cubic nor bbr, nor a class on the class path: set PNET_CLASSPATH");
+        }
+        catch (final ClassCastException ex)
+        {
+            throw options.usage("--congestion " + congestion + " does not implement CongestionControl");
+        }
+        catch (final ReflectiveOperationException ex)
+        {
+            throw options.usage("--congestion " + congestion + " needs a public constructor without parameters: " + ex);
+        }
+    }
+
+    private static CongestionControl create(final Constructor<? extends CongestionControl> constructor)
+    {
+        try
+        {
+            return constructor.newInstance();
+        }
+        catch (final ReflectiveOperationException ex)
+        {
+            throw new IllegalStateException(ex);
         }
     }
 }

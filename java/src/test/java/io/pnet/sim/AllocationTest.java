@@ -8,6 +8,7 @@ import io.pnet.tcp.CloseReason;
 import io.pnet.tcp.Connection;
 import io.pnet.tcp.TcpHandler;
 import io.pnet.tcp.TcpSettings;
+import io.pnet.tcp.congestion.CongestionControls;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -85,11 +86,12 @@ final class AllocationTest
 
     @ParameterizedTest
     @CsvSource({
-        "true, true, false, 10.0.0.2", "false, false, false, 10.0.0.2", "true, false, true, 10.0.0.2",
-        "false, false, true, fd00::2"
+        "true, true, false, 10.0.0.2, cubic", "false, false, false, 10.0.0.2, newreno",
+        "true, false, true, 10.0.0.2, cubic", "false, false, true, fd00::2, bbr"
     })
     void allocatesNothingPerSegment(
-        final boolean gsoOut, final boolean gsoIn, final boolean isQueued, final String address) throws IOException
+        final boolean gsoOut, final boolean gsoIn, final boolean isQueued, final String address, final String control)
+        throws IOException
     {
         final ThreadMXBean threads = (ThreadMXBean)ManagementFactory.getThreadMXBean();
         final MemoryLinkOptions options = new MemoryLinkOptions().txOffload(gsoOut).rxGso(gsoIn).queueFrames(8_192);
@@ -97,6 +99,7 @@ final class AllocationTest
         // Windows that keep both directions busy without ever overflowing a queue: steps of time move it on.
         settings.sendBufferBytes = 256 << 10;
         settings.receiveBufferBytes = 256 << 10;
+        settings.congestionControl = CongestionControls.named(control);
         try (Network network = new Network(7))
         {
             final Network.Node a = network.node("10.0.0.1/24 fd00::1/64", options, settings, null, link -> link);

@@ -2,12 +2,13 @@ package io.pnet.sim;
 
 import io.pnet.link.ImpairmentSpec;
 import io.pnet.link.MemoryLinkOptions;
+import io.pnet.samples.Vegas;
 import io.pnet.tcp.TcpInfo;
 import io.pnet.tcp.TcpSettings;
 import io.pnet.tcp.congestion.Bbr;
 import io.pnet.tcp.congestion.CongestionControl;
+import io.pnet.tcp.congestion.CongestionControls;
 import io.pnet.tcp.congestion.Cubic;
-import io.pnet.tcp.congestion.NewReno;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -25,19 +26,6 @@ final class CongestionTest
     private static final long SECOND_NS = 1_000 * MS;
     /** Of an MTU of 1,500 and what a frame costs on the wire, what is payload. */
     private static final double PAYLOAD = 1_448.0 / 1_538.0;
-
-    private static Supplier<? extends CongestionControl> named(final String name)
-    {
-        switch (name)
-        {
-            case "newreno":
-                return NewReno::new;
-            case "cubic":
-                return Cubic::new;
-            default:
-                return Bbr::new;
-        }
-    }
 
     /** Two nodes; what the first sends passes the bottleneck. */
     private static final class Path implements AutoCloseable
@@ -93,9 +81,9 @@ final class CongestionTest
     {
         try (Path path = new Path(1, "out.rate=10mbit,out.queue=50kB,out.delay=20ms"))
         {
-            final Bulk first = path.flow(named(name), Long.MAX_VALUE);
+            final Bulk first = path.flow(CongestionControls.named(name), Long.MAX_VALUE);
             path.network.run(3 * SECOND_NS);
-            final Bulk second = path.flow(named(name), Long.MAX_VALUE);
+            final Bulk second = path.flow(CongestionControls.named(name), Long.MAX_VALUE);
             path.network.run(20 * SECOND_NS);
             final double[] rates = path.rates(60, first, second);
             final double sum = rates[0] + rates[1];
@@ -204,6 +192,40 @@ final class CongestionTest
             flow.send(8 << 20);
             final double rate = path.rates(1, flow)[0];
             assertTrue(rate > 0.8 * 50 * PAYLOAD, () -> "only " + rate + " Mbit/s");
+        }
+    }
+
+    @Test
+    void aUsersOwnAlgorithmKeepsTheQueueAsShortAsItSays() throws IOException
+    {
+        try (Path path = new Path(1, "out.rate=10mbit,out.queue=500kB,out.delay=40ms"))
+        {
+            final Bulk flow = path.flow(Vegas::new, Long.MAX_VALUE);
+            path.network.run(10 * SECOND_NS);
+            final double rate = path.rates(20, flow)[0];
+            final TcpInfo info = flow.connection.info();
+            assertEquals("vegas", info.congestionControl());
+            assertTrue(rate > 0.95 * 10 * PAYLOAD, () -> "only " + rate + " Mbit/s");
+            // Two to four segments, 1.2 ms each, and what a frame of several segments makes of it.
+            assertTrue(info.rttNs() < 40 * MS + 8 * 1_230_400L, info::toString);
+            assertEquals(0, info.retransmittedSegments());
+        }
+    }
+
+    @Test
+    void aLimitedPacingRateIsWhatTheReceiverSees() throws IOException
+    {
+        try (Path path = new Path(1, "out.delay=10ms"))
+        {
+            final Bulk flow = path.flow(Cubic::new, Long.MAX_VALUE);
+            flow.connection.maxPacingRate(5_000_000);
+            path.network.run(SECOND_NS);
+            assertEquals(40, path.rates(5, flow)[0], 0.4);
+            final TcpInfo info = flow.connection.info();
+            assertEquals(5_000_000, info.pacingRate());
+            assertEquals(5_000_000, info.deliveryRate(), 250_000);
+            // The window is not what limits, and stays near what is in flight: 50 kB.
+            assertTrue(info.cwnd() < 200_000, info::toString);
         }
     }
 }

@@ -6,21 +6,17 @@ import io.pnet.socket.UdpSocket;
 import io.pnet.stack.IpProcess;
 import io.pnet.tcp.TcpSettings;
 import io.pnet.tcp.congestion.CongestionControl;
-import io.pnet.tcp.congestion.Cubic;
-import io.pnet.tcp.congestion.NewReno;
+import io.pnet.tcp.congestion.CongestionControls;
 
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.time.Duration;
-import java.util.Map;
 import java.util.function.Supplier;
 
 /** An IP process of our own. Owns it: closing the network closes the process. */
 public final class PnetNetwork implements Network
 {
-    private static final Map<String, Supplier<? extends CongestionControl>> CONGESTION_CONTROLS =
-        Map.of("cubic", Cubic::new, "reno", NewReno::new, "newreno", NewReno::new);
     private static final int DEFAULT_MTU = 1_500;
     private static final int IP4_HEADERS = 20 + 8;
     private static final int IP6_HEADERS = 40 + 8;
@@ -50,7 +46,14 @@ public final class PnetNetwork implements Network
     {
         final TcpSettings settings = process.stack().tcp().settings().copy();
         settings.noDelay = options.noDelay();
-        settings.congestionControl = congestionControl(options.congestion());
+        try
+        {
+            settings.congestionControl = congestionControl(options.congestion());
+        }
+        catch (final IllegalArgumentException ex)
+        {
+            throw new IOException(ex.getMessage(), ex);
+        }
         return new PnetStream(process, TcpSocket.connect(process, local, remote, settings, timeout));
     }
 
@@ -85,27 +88,19 @@ public final class PnetNetwork implements Network
     @Override
     public boolean canChooseCongestion(final String congestion)
     {
-        return CONGESTION_CONTROLS.containsKey(congestion);
+        return CongestionControls.has(congestion);
     }
 
-    private static Supplier<? extends CongestionControl> congestionControl(final String name) throws IOException
+    /** The process's own unless another is asked for: by name, since who asks may be the peer. */
+    private Supplier<? extends CongestionControl> congestionControl(final String name)
     {
-        if (name == null)
-        {
-            return new TcpSettings().congestionControl;
-        }
-        final Supplier<? extends CongestionControl> supplier = CONGESTION_CONTROLS.get(name);
-        if (supplier == null)
-        {
-            throw new IOException("congestion control " + name + " is not known: cubic and reno are");
-        }
-        return supplier;
+        return name == null ? process.stack().tcp().settings().congestionControl : CongestionControls.named(name);
     }
 
     @Override
     public String defaultCongestion()
     {
-        return new TcpSettings().congestionControl.get().name();
+        return congestionControl(null).get().name();
     }
 
     @Override
@@ -126,7 +121,7 @@ public final class PnetNetwork implements Network
     private final class Server implements StreamServer
     {
         private final TcpServerSocket socket;
-        private volatile Supplier<? extends CongestionControl> chosen = new TcpSettings().congestionControl;
+        private volatile Supplier<? extends CongestionControl> chosen = congestionControl(null);
 
         Server(final InetSocketAddress address, final int backlog) throws IOException
         {
@@ -146,8 +141,7 @@ public final class PnetNetwork implements Network
         @Override
         public void congestion(final String congestion)
         {
-            chosen = congestion == null ?
-                new TcpSettings().congestionControl : CONGESTION_CONTROLS.get(congestion);
+            chosen = congestionControl(congestion);
         }
 
         @Override
