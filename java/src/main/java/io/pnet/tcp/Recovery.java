@@ -90,6 +90,7 @@ final class Recovery
                 c.retransmitAtNs = nowNs + Math.max(c.rtt.srttNs() / 2, MIN_RENEGING_NS);
             }
             c.progressNs = nowNs;
+            c.unansweredTimeouts = 0;
             c.persistBackoff = 0;
             TailLossProbe.schedule(c, nowNs);
         }
