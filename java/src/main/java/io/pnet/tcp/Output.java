@@ -237,7 +237,7 @@ final class Output
         c.retransmittedBytes += payload;
         counters.increment(Counter.TCP_RETRANSMITTED_SEGMENTS);
         counters.add(Counter.TCP_RETRANSMITTED_BYTES, payload);
-        if (c.retransmitAtNs == Connection.NEVER || index == 0)
+        if (c.retransmitAtNs == Connection.NEVER || index == 0 && c.sackPermitted)
         {
             // What everything waits for gets a whole time-out for its way, the second and third time as well.
             c.retransmitAtNs = nowNs + c.rtt.rtoNs();

@@ -83,7 +83,16 @@ final class Recovery
         steer(c, s, flightBefore, nowNs);
         if (d.advanced)
         {
-            c.retransmitAtNs = c.sent.isEmpty() ? Connection.NEVER : nowNs + c.rtt.rtoNs();
+            if (c.sent.isEmpty())
+            {
+                c.retransmitAtNs = Connection.NEVER;
+            }
+            else if (r.partialAcks <= 1)
+            {
+                // RFC 6582 section 3.2: only the first partial acknowledgement starts it anew. Without SACK a recovery
+                // of many holes takes as many round trips, and a time-out is the faster way.
+                c.retransmitAtNs = nowNs + c.rtt.rtoNs();
+            }
             if (!c.sent.isEmpty() && c.sent.is(0, SentSegments.SACKED))
             {
                 // The peer has this, it says, and does not acknowledge it: it has reneged (RFC 2018 section 8).
@@ -296,6 +305,7 @@ final class Recovery
             if (r.phase == RecoveryState.Phase.RECOVERY && SeqNumber.lt(c.sndUna, r.recoveryPoint))
             {
                 // A partial acknowledgement: the next segment is missing too.
+                r.partialAcks++;
                 markHeadLost(c);
             }
             else

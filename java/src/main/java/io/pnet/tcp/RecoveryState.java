@@ -36,6 +36,7 @@ final class RecoveryState
     // ---- without SACK: bytes that duplicate ACKs stand for
     int dupAckBytes;
     int dupAcks;
+    int partialAcks;
 
     // ---- RACK (RFC 8985 section 5.3)
     long rackSentNs;
@@ -81,6 +82,7 @@ final class RecoveryState
         prrDelivered = 0;
         prrOut = 0;
         dupAcks = 0;
+        partialAcks = 0;
         dupAckBytes = 0;
         frto = Frto.OFF;
     }

@@ -209,6 +209,28 @@ final class RecoveryTest
     }
 
     @Test
+    void doesNotRepairForLongOneHoleAtATimeWithoutSack()
+    {
+        try (TcpPeer peer = new TcpPeer().established().measured())
+        {
+            peer.write(10_000);
+            peer.forget();
+            peer.advanceMs(RTT_MS);
+            for (int i = 0; i < 3; i++)
+            {
+                peer.send(ack(101).seq(1));
+            }
+            for (int i = 1; i <= 9; i++)
+            {
+                peer.advanceMs(30);
+                peer.send(ack(101 + 1_000 * i).seq(1));
+            }
+            // RFC 6582 section 3.2 step 3: only the first partial acknowledgement starts the timer anew.
+            assertEquals(1, peer.count(Counter.TCP_RTO_TIMEOUTS));
+        }
+    }
+
+    @Test
     void duplicatesOfWhatWasSentForNothingStartNoRecovery()
     {
         final TcpSettings settings = new TcpSettings();
