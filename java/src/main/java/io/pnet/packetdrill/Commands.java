@@ -196,10 +196,17 @@ final class Commands
         }
         final Matcher port = PORT_OPTION.matcher(command);
         final int onlyPort = port.find() ? Integer.parseInt(port.group(1)) : 0;
-        final int actual = connections(name, onlyPort, line).size() +
+        final int actual = name.equals("LISTEN") ? listeners(onlyPort) : connections(name, onlyPort, line).size() +
             (state(name, line) == TcpState.SYN_RECEIVED ? halfOpen(onlyPort) : 0);
         return actual == Integer.parseInt(expected.group(1)) ? null :
             actual + " connections are in " + name + ", expected were " + expected.group(1);
+    }
+
+    private int listeners(final int port)
+    {
+        final int[] count = {0};
+        host.stack().tcp().forEachListener(listener -> count[0] += port == 0 || listener.port() == port ? 1 : 0);
+        return count[0];
     }
 
     private int halfOpen(final int port)

@@ -103,7 +103,7 @@ final class Sysctls
     void freeBsdDefaults()
     {
         settings.receiveBufferBytes = 65_536;
-        settings.sendBufferBytes = 32_768;
+        settings.sendBufferBytes = 32_768 + TcpFile.BSD_SLACK;
         settings.maxRtoNs = 64 * S;
         settings.synTimeoutNs = 75 * S;
         settings.synReceivedTimeoutNs = 75 * S;
@@ -188,7 +188,7 @@ final class Sysctls
                 settings.receiveBufferBytes = Integer.parseInt(value);
                 return true;
             case "sendspace":
-                settings.sendBufferBytes = Integer.parseInt(value);
+                settings.sendBufferBytes = Integer.parseInt(value) + TcpFile.BSD_SLACK;
                 return true;
             case "sack.enable":
                 settings.sack = isOn(value);

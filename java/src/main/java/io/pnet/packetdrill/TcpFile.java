@@ -19,6 +19,8 @@ import java.util.List;
 /** A TCP socket, as Linux and FreeBSD have it: new, listening, connecting, connected, or over. */
 final class TcpFile extends OpenFile
 {
+    /** FreeBSD's send buffer holds whole segments: the stack is given more, and what may be written is held here. */
+    static final int BSD_SLACK = 65_536;
     private static final int BLOCK = 4_096;
     private static final int UNREAD_FLAGS = Symbols.MSG_PEEK | Symbols.MSG_DONTWAIT | Symbols.MSG_WAITALL |
         Symbols.MSG_NOSIGNAL | Symbols.MSG_TRUNC;
@@ -443,7 +445,8 @@ final class TcpFile extends OpenFile
         long done = 0;
         while (done < length)
         {
-            final int n = connection.write(bytes, 0, (int)Math.min(bytes.capacity(), length - done));
+            final int n = connection.write(
+                bytes, 0, (int)Math.min(room(), Math.min(bytes.capacity(), length - done)));
             if (n == 0)
             {
                 wasFull = true;
@@ -452,6 +455,25 @@ final class TcpFile extends OpenFile
             done += n;
         }
         return done;
+    }
+
+    /** What may be written now. */
+    private int room()
+    {
+        return kernel.dialect().isBsd() ? Math.max(0, sendBufferBytes() - connection.unacknowledged()) :
+            Integer.MAX_VALUE;
+    }
+
+    /** As the dialect's system counts it. */
+    int sendBufferBytes()
+    {
+        if (!kernel.dialect().isBsd())
+        {
+            return connection != null ? connection.sendBufferBytes() : settings().sendBufferBytes;
+        }
+        final int plain = settings().sendBufferBytes - BSD_SLACK;
+        final int mss = isEverConnected ? Math.max(1, connection.info().mss()) : 1;
+        return (plain + mss - 1) / mss * mss;
     }
 
     // ---- closing
@@ -552,7 +574,7 @@ final class TcpFile extends OpenFile
         {
             events |= Symbols.POLLHUP;
         }
-        if (isOver || isWriteShut || connection.writable() > connection.sendBufferBytes() / 3)
+        if (isOver || isWriteShut || Math.min(room(), connection.writable()) > sendBufferBytes() / 3)
         {
             events |= Symbols.POLLOUT | Symbols.POLLWRNORM;
         }

@@ -68,7 +68,8 @@ final class TcpOptionsOf
                 break;
             case "SO_SNDBUF":
             case "SO_SNDBUFFORCE":
-                settings.sendBufferBytes = (int)(kernel.dialect().isBsd() ? n : Math.max(4_608, 2 * n));
+                settings.sendBufferBytes = (int)(kernel.dialect().isBsd() ? n + TcpFile.BSD_SLACK :
+                    Math.max(4_608, 2 * n));
                 break;
             case "SO_KEEPALIVE":
                 settings.keepAlive = n != 0;
@@ -180,8 +181,7 @@ final class TcpOptionsOf
                 return (long)(file.connection() != null ?
                     file.connection().receiveBufferBytes() : settings.receiveBufferBytes);
             case "SO_SNDBUF":
-                return (long)(file.connection() != null ?
-                    file.connection().sendBufferBytes() : settings.sendBufferBytes);
+                return (long)file.sendBufferBytes();
             case "SO_KEEPALIVE":
                 return settings.keepAlive ? 1L : 0L;
             case "SO_ACCEPTCONN":
