@@ -7,7 +7,6 @@ import org.agrona.concurrent.NanoClock;
 import java.io.IOException;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
-import java.time.Instant;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
@@ -153,8 +152,7 @@ public final class StackDriver implements AutoCloseable
         if (nowNs - realtimeSampledNs > REALTIME_SAMPLE_NS || realtimeSampledNs == Long.MIN_VALUE)
         {
             realtimeSampledNs = nowNs;
-            final Instant instant = Instant.now();
-            stack.realtimeOffsetNs(nowNs - (instant.getEpochSecond() * 1_000_000_000L + instant.getNano()));
+            stack.realtimeOffsetNs(RealtimeOffset.sample(clock));
         }
         final int work = stack.doWork(nowNs);
         nextDeadlineNs = stack.nextDeadlineNs();

@@ -11,6 +11,8 @@ import io.pnet.link.LinkContext;
 import io.pnet.link.LinkOptions;
 import io.pnet.link.Links;
 import io.pnet.link.Relay;
+import io.pnet.stack.RealtimeOffset;
+import org.agrona.concurrent.SystemNanoClock;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -22,7 +24,6 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.security.SecureRandom;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -162,13 +163,13 @@ final class RelayCommand implements Callable<Integer>
         final long endNs = seconds == null ? Long.MAX_VALUE : beganNs + (long)(seconds * 1e9);
         long idleSinceNs = beganNs;
         long sampledNs = beganNs;
-        long realtimeOffsetNs = realtimeOffsetNs(beganNs);
+        long realtimeOffsetNs = RealtimeOffset.sample(SystemNanoClock.INSTANCE);
         for (long nowNs = beganNs; nowNs < endNs && !isInterrupted; nowNs = System.nanoTime())
         {
             if (nowNs - sampledNs > REALTIME_SAMPLE_NS)
             {
                 sampledNs = nowNs;
-                realtimeOffsetNs = realtimeOffsetNs(nowNs);
+                realtimeOffsetNs = RealtimeOffset.sample(SystemNanoClock.INSTANCE);
             }
             if (relay.doWork(nowNs, realtimeOffsetNs) > 0)
             {
@@ -211,7 +212,7 @@ final class RelayCommand implements Callable<Integer>
         try
         {
             final long nowNs = System.nanoTime();
-            final long epochOffsetNs = -realtimeOffsetNs(nowNs);
+            final long epochOffsetNs = -RealtimeOffset.sample(SystemNanoClock.INSTANCE);
             return new Capture(
                 link,
                 FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING,
@@ -274,13 +275,6 @@ final class RelayCommand implements Callable<Integer>
         {
             throw usage("--pcap is given once for the first link and once for the second");
         }
-    }
-
-    /** What to add to CLOCK_REALTIME to get the clock of {@code nowNs}. */
-    private static long realtimeOffsetNs(final long nowNs)
-    {
-        final Instant instant = Instant.now();
-        return nowNs - (instant.getEpochSecond() * 1_000_000_000L + instant.getNano());
     }
 
     private ParameterException usage(final String message)

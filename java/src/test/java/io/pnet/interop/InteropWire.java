@@ -15,7 +15,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * Two namespaces joined by a wire, made by {@code ci/net}: Pnet at the left end (10.77.0.1 and fd77::1), the kernel at
- * the right one (10.77.0.2 and fd77::2). Closing it ends everything that runs in them and removes them.
+ * the right one (10.77.0.2 and fd77::2); with {@code --middle} a third one, between two wires. Closing it ends all
+ * that runs in them and removes them.
  */
 final class InteropWire implements AutoCloseable
 {
@@ -64,7 +65,7 @@ final class InteropWire implements AutoCloseable
         /** Waits until it has printed a word. */
         Running awaitWord(final String word) throws IOException, InterruptedException
         {
-            for (int i = 0; i < 1_000; i++)
+            for (int i = 0; i < 3_000; i++)
             {
                 if (Files.readString(out).contains(word) || Files.readString(err).contains(word))
                 {
@@ -73,7 +74,7 @@ final class InteropWire implements AutoCloseable
                 Assertions.assertTrue(process.isAlive(), () -> command + " ended early: " + said());
                 Thread.sleep(10);
             }
-            return Assertions.fail(command + " did not say '" + word + "' within 10 s: " + said());
+            return Assertions.fail(command + " did not say '" + word + "' within 30 s: " + said());
         }
 
         Outcome awaitEnd() throws IOException, InterruptedException

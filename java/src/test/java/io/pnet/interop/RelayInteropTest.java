@@ -38,13 +38,14 @@ class RelayInteropTest
                 "ping", "-q", "-n", "-c", Integer.toString(ECHOES), "-i", "0.002", "-W", "1", InteropWire.KERNEL_V4))
                 .awaitEnd().ok().out();
             final int received = (int)number("(\\d+) received", said);
-            final double rttMs = number("= [\\d.]+/([\\d.]+)/", said);
+            final double leastMs = number("= ([\\d.]+)/", said);
             final JsonObject counts = counts(relay);
             final long lost = there(counts).get("lost").getAsLong();
             assertEquals(ECHOES - received, lost, 1, said + counts);
             // 10 % of 1,000, give or take four standard deviations.
             assertTrue(Math.abs(lost - 100) < 38, said + counts);
-            assertTrue(rttMs >= 10 && rttMs < 20, said);
+            // The least: what a busy machine adds is not the relay's.
+            assertTrue(leastMs >= 10 && leastMs < 12, said);
             assertEquals(0, counts.get("ownDrops").getAsLong(), counts::toString);
         }
     }
