@@ -166,6 +166,8 @@ public enum Counter
     /** Connections in TIME_WAIT whose ports were used again, by us or by the peer. */
     TCP_TIME_WAIT_REUSED("tcp.time.wait.reused"),
     TCP_RESETS_RECEIVED("tcp.resets.received"),
+    /** Connections closed by their users that were reset: there were too many of them, or their peers took too long. */
+    TCP_ORPHANS_RESET("tcp.orphans.reset"),
     TCP_TIMEOUTS("tcp.timeouts"),
     TCP_RETRANSMITTED_SEGMENTS("tcp.retransmitted.segments"),
     TCP_RETRANSMITTED_BYTES("tcp.retransmitted.bytes"),

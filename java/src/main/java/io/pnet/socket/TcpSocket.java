@@ -8,6 +8,7 @@ import io.pnet.tcp.Connection;
 import io.pnet.tcp.TcpHandler;
 import io.pnet.tcp.TcpInfo;
 import io.pnet.tcp.TcpSettings;
+import io.pnet.tcp.TcpState;
 import org.agrona.concurrent.UnsafeBuffer;
 
 import java.io.Closeable;
@@ -32,6 +33,7 @@ public final class TcpSocket implements Closeable
 {
     /** A writer is woken when this much fits, or all it has: a block at a time, not a segment. */
     private static final int WRITE_BLOCK = 128 << 10;
+    private static final long LINGER_STEP_NS = 5_000_000;
     private static final long OUT_OF_MEMORY_WAIT_NS = 1_000_000;
 
     private final StackDriver driver;
@@ -46,6 +48,7 @@ public final class TcpSocket implements Closeable
     private volatile boolean isClosed;
     private volatile boolean isOutputShutdown;
     private volatile Duration readTimeout = Duration.ZERO;
+    private volatile Duration linger;
     private volatile int wantedRoom;
 
     TcpSocket(final StackDriver driver)
@@ -267,11 +270,45 @@ public final class TcpSocket implements Closeable
         driver.kick();
     }
 
-    /** Closes: what was written is still sent. Returns at once; a blocked reader or writer fails. */
+    /**
+     * Closes: what was written is still sent. Returns at once, unless told to {@link #linger}; a blocked reader or
+     * writer fails.
+     */
     @Override
     public void close()
     {
-        end(false);
+        final Duration patience = linger;
+        final boolean isFirst = !isClosed;
+        end(patience != null && patience.isZero());
+        if (isFirst && patience != null && !patience.isZero())
+        {
+            final long deadlineNs = Waiting.deadlineNs(driver, patience);
+            for (long nowNs = driver.clock().nanoTime(); !isSaid() && nowNs < deadlineNs &&
+                !Thread.currentThread().isInterrupted(); nowNs = driver.clock().nanoTime())
+            {
+                // Nobody is told when a FIN is acknowledged: looked at again and again.
+                driver.await(this::isSaid, Math.min(deadlineNs, nowNs + LINGER_STEP_NS));
+            }
+        }
+    }
+
+    /**
+     * What {@link #close} does about bytes that are not acknowledged (SO_LINGER).
+     *
+     * @param patience null: it returns at once, and they are sent all the same. Zero: they are dropped and the
+     *                 connection is reset. Longer: it waits so long for the peer to acknowledge them and the FIN, and
+     *                 goes on as with null after that.
+     */
+    public void linger(final Duration patience)
+    {
+        linger = patience;
+    }
+
+    /** Whether the peer has everything of ours, or there is nobody to have it. */
+    private boolean isSaid()
+    {
+        final TcpState state = connection.state();
+        return state == TcpState.CLOSED || state == TcpState.FIN_WAIT_2 || state == TcpState.TIME_WAIT;
     }
 
     /** Ends at once, with a reset. */

@@ -122,6 +122,10 @@ public final class Connection extends Flow
     /** Time-outs since anything was acknowledged. */
     int unansweredTimeouts;
     int persistBackoff;
+    /** When the peer's window was found shut first. */
+    long persistSinceNs;
+    /** Closed by its user, and not yet over. */
+    boolean isOrphan;
     int keepAliveProbesSent;
     long lastReceivedNs;
 

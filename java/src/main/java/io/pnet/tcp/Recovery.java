@@ -101,6 +101,7 @@ final class Recovery
             c.progressNs = nowNs;
             c.unansweredTimeouts = 0;
             c.persistBackoff = 0;
+            c.unansweredTimeouts = 0;
             TailLossProbe.schedule(c, nowNs);
         }
     }

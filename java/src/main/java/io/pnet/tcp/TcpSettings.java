@@ -63,10 +63,29 @@ public final class TcpSettings
      * and our retransmissions, or reset.
      */
     public boolean resetOnOverflow;
-    /** Segments that are not acceptable and carry no data are answered once in so long, so that no two ends loop. */
+    /**
+     * In SYN_RECEIVED and TIME_WAIT, segments that are not acceptable and carry no data are answered once in so long, so
+     * that no two ends loop. A connection in any other state answers ten of them a second.
+     */
     public long invalidAckIntervalNs = 500 * MS;
-    /** How long unacknowledged data is retried before the connection is given up (R2). */
-    public long userTimeoutNs = 900 * S;
+    /** How long unacknowledged data, or a window probe, is retried before the peer is given up (R2). */
+    public long retransmitTimeoutNs = 900 * S;
+    /**
+     * The user timeout (RFC 9293 section 3.9.1.2, RFC 5482), as Linux's TCP_USER_TIMEOUT: how long data may stay
+     * unacknowledged, or unsent because the peer's window is shut, be its probes answered or not. It also ends a peer
+     * that does not answer keepalives. 0: none, {@link #retransmitTimeoutNs} counts and a shut window may stay shut.
+     */
+    public long userTimeoutNs;
+    /**
+     * How long a connection that its user has closed may take to say its last, with a peer that does not acknowledge or
+     * keeps its window shut, but at least 8 attempts; then it is reset.
+     */
+    public long orphanTimeoutNs = 100 * S;
+    /**
+     * Connections that their users have closed and that have not said their last, of a stack at most; what is closed
+     * beyond is reset. The transport's settings count.
+     */
+    public int maxOrphans = 8_192;
     /** TIME_WAIT lasts twice this (MSL of 30 s, as on Linux; RFC 9293 suggests 2 minutes). */
     public long maxSegmentLifetimeNs = 30 * S;
     /**
@@ -128,7 +147,10 @@ public final class TcpSettings
         copy.synCookies = synCookies;
         copy.resetOnOverflow = resetOnOverflow;
         copy.invalidAckIntervalNs = invalidAckIntervalNs;
+        copy.retransmitTimeoutNs = retransmitTimeoutNs;
         copy.userTimeoutNs = userTimeoutNs;
+        copy.orphanTimeoutNs = orphanTimeoutNs;
+        copy.maxOrphans = maxOrphans;
         copy.maxSegmentLifetimeNs = maxSegmentLifetimeNs;
         copy.maxTimeWaits = maxTimeWaits;
         copy.reuseTimeWait = reuseTimeWait;

@@ -24,6 +24,9 @@ final class TcpTimers
     private static final long POSTPONE_NS = 1_000_000L;
     private static final int MAX_POSTPONED = 10;
 
+    /** As Linux: that many before a connection that its user has closed is given up. */
+    private static final int ORPHAN_ATTEMPTS = 8;
+
     private final TimerWheel wheel;
     private final Counters counters;
     private final TcpTransport tcp;
@@ -151,11 +154,15 @@ final class TcpTimers
             tcp.suspectUnreachable(c);
         }
         final boolean isHandshake = !c.state.isSynchronized();
-        final long patienceNs = isHandshake ? c.settings.synTimeoutNs : c.settings.userTimeoutNs;
+        final long patienceNs = isHandshake ? c.settings.synTimeoutNs : patienceNs(c);
         if (nowNs - c.progressNs >= patienceNs)
         {
-            counters.increment(Counter.TCP_TIMEOUTS);
-            tcp.closed(c, CloseReason.TIMED_OUT);
+            giveUp(c);
+            return;
+        }
+        if (isHopelessOrphan(c, c.unansweredTimeouts, c.progressNs, nowNs))
+        {
+            giveUpOrphan(c, nowNs);
             return;
         }
         if (!isHandshake)
@@ -184,6 +191,32 @@ final class TcpTimers
         }
     }
 
+    /** R2, or the user timeout. */
+    private static long patienceNs(final Connection c)
+    {
+        return c.settings.userTimeoutNs > 0 ? c.settings.userTimeoutNs : c.settings.retransmitTimeoutNs;
+    }
+
+    private void giveUp(final Connection c)
+    {
+        counters.increment(Counter.TCP_TIMEOUTS);
+        tcp.closed(c, CloseReason.TIMED_OUT);
+    }
+
+    /** Nobody here waits for it any more: then its peer gets a limited time, as with Linux's tcp_orphan_retries. */
+    private static boolean isHopelessOrphan(
+        final Connection c, final int attempts, final long sinceNs, final long nowNs)
+    {
+        return c.isClosedByUser && attempts > ORPHAN_ATTEMPTS && nowNs - sinceNs >= c.settings.orphanTimeoutNs;
+    }
+
+    private void giveUpOrphan(final Connection c, final long nowNs)
+    {
+        counters.increment(Counter.TCP_ORPHANS_RESET);
+        tcp.output.sendReset(c, nowNs);
+        giveUp(c);
+    }
+
     // ---- zero window probing (RFC 9293 section 3.8.6.1)
 
     /** There is something to send, nothing in flight, and the peer's window does not allow it. */
@@ -194,6 +227,7 @@ final class TcpTimers
             if (c.persistBackoff == 0)
             {
                 c.progressNs = nowNs;
+                c.persistSinceNs = nowNs;
             }
             c.persistAtNs = nowNs + Math.min(MAX_PERSIST_NS, c.rtt.rtoNs() << Math.min(c.persistBackoff, 10));
         }
@@ -224,11 +258,18 @@ final class TcpTimers
             endPersist(c, nowNs);
             return;
         }
-        if (nowNs - c.progressNs >= c.settings.userTimeoutNs)
+        final boolean isOverdue =
+            c.settings.userTimeoutNs > 0 && nowNs - c.persistSinceNs >= c.settings.userTimeoutNs;
+        if (isOverdue || nowNs - c.progressNs >= c.settings.retransmitTimeoutNs)
         {
-            // A window may stay shut for ever (MUST-37), but a peer that does not answer is gone.
-            counters.increment(Counter.TCP_TIMEOUTS);
-            tcp.closed(c, CloseReason.TIMED_OUT);
+            // A window may stay shut for ever (MUST-37) if the user does not mind, but a peer that does not answer is
+            // gone.
+            giveUp(c);
+            return;
+        }
+        if (isHopelessOrphan(c, c.persistBackoff, c.persistSinceNs, nowNs))
+        {
+            giveUpOrphan(c, nowNs);
             return;
         }
         counters.increment(Counter.TCP_ZERO_WINDOW_PROBES);
@@ -263,7 +304,9 @@ final class TcpTimers
             c.keepAliveAtNs = nowNs + c.settings.keepAliveIntervalNs;
             return;
         }
-        if (c.keepAliveProbesSent >= c.settings.keepAliveProbes)
+        final boolean isOverdue = c.settings.userTimeoutNs > 0 && c.keepAliveProbesSent > 0 &&
+            nowNs - c.lastReceivedNs >= c.settings.userTimeoutNs;
+        if (isOverdue || c.keepAliveProbesSent >= c.settings.keepAliveProbes)
         {
             counters.increment(Counter.TCP_TIMEOUTS);
             tcp.output.sendReset(c, nowNs);

@@ -78,6 +78,7 @@ public final class TcpTransport implements Transport
     private Connection dirtyHead;
     private long nowNs;
     private int closing;
+    private int orphans;
     private boolean isClosed;
 
     public TcpTransport(final TcpSettings settings)
@@ -735,6 +736,15 @@ public final class TcpTransport implements Transport
                 closed(c, CloseReason.ABORTED);
                 return;
             }
+            if (orphans >= this.settings.maxOrphans)
+            {
+                counters.increment(Counter.TCP_ORPHANS_RESET);
+                output.sendReset(c, nowNs);
+                closed(c, CloseReason.ABORTED);
+                return;
+            }
+            c.isOrphan = true;
+            orphans++;
             if (c.state == TcpState.FIN_WAIT_2)
             {
                 timers.startFinWait2(c, nowNs);
@@ -790,6 +800,11 @@ public final class TcpTransport implements Transport
         }
         c.state = TcpState.CLOSED;
         c.closeReason = reason;
+        if (c.isOrphan)
+        {
+            c.isOrphan = false;
+            orphans--;
+        }
         timers.cancelAll(c);
         removeFlow(c);
         c.sent.clear();

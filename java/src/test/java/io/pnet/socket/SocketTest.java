@@ -8,6 +8,8 @@ import io.pnet.link.MemoryLinkOptions;
 import io.pnet.link.Pipe;
 import io.pnet.stack.IpProcess;
 import io.pnet.stack.RunMode;
+import io.pnet.tcp.Connection;
+import io.pnet.tcp.TcpState;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -423,6 +425,54 @@ final class SocketTest
         assertEquals(0, open(client));
         assertEquals(0, client.exclusively(() -> client.stack().smallChunks().inUse()));
         assertEquals(0, server.exclusively(() -> server.stack().smallChunks().inUse()));
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = { "SHARED", "OWN_THREAD" })
+    void lingersUntilThePeerHasEverything(final RunMode mode) throws Exception
+    {
+        start(mode);
+        try (TcpServerSocket listener = listen())
+        {
+            final int[] received = new int[1];
+            final Thread reader = thread(() ->
+            {
+                final ByteBuffer buffer = ByteBuffer.allocate(64 << 10);
+                try (TcpSocket socket = listener.accept())
+                {
+                    Thread.sleep(200);
+                    for (int n = socket.read(buffer); n >= 0; n = socket.read(buffer.clear()))
+                    {
+                        received[0] += n;
+                    }
+                }
+            });
+            final TcpSocket socket = connect();
+            socket.linger(Duration.ofSeconds(20));
+            socket.write(ByteBuffer.allocate(1 << 20));
+            final Connection connection = socket.connection();
+            socket.close();
+            assertEquals(0, connection.unacknowledged());
+            assertTrue(connection.state() != TcpState.ESTABLISHED && connection.state() != TcpState.FIN_WAIT_1);
+            reader.join(10_000);
+            assertEquals(1 << 20, received[0]);
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = { "SHARED", "OWN_THREAD" })
+    void resetsWhenToldNotToLinger(final RunMode mode) throws Exception
+    {
+        start(mode);
+        try (TcpServerSocket listener = listen())
+        {
+            final TcpSocket socket = connect();
+            socket.linger(Duration.ZERO);
+            final TcpSocket accepted = listener.accept();
+            socket.close();
+            assertThrows(SocketException.class, () -> accepted.read(ByteBuffer.allocate(1)));
+            accepted.close();
+        }
     }
 
     /** Connections that are neither over nor in TIME_WAIT. */
