@@ -64,7 +64,7 @@ public final class TcpSettings
      */
     public boolean resetOnOverflow;
     /**
-     * In SYN_RECEIVED and TIME_WAIT, segments that are not acceptable and carry no data are answered once in so long, so
+     * In SYN_RECEIVED and TIME_WAIT segments that are not acceptable and carry no data are answered once in so long, so
      * that no two ends loop. A connection in any other state answers ten of them a second.
      */
     public long invalidAckIntervalNs = 500 * MS;
