@@ -7,6 +7,7 @@ import io.pnet.tcp.congestion.CongestionWindow;
 public final class Vegas implements CongestionControl
 {
     private long roundEnd;
+    private long roundRttNs = Long.MAX_VALUE;
 
     @Override
     public String name()
@@ -17,6 +18,8 @@ public final class Vegas implements CongestionControl
     @Override
     public void onAck(final CongestionWindow window, final int ackedBytes, final long nowNs)
     {
+        // The smallest of a round trip: what is above is the peer's delay and the machines'.
+        roundRttNs = Math.min(roundRttNs, window.latestRttNs);
         if (window.isInSlowStart())
         {
             window.cwnd((long)window.cwnd + ackedBytes);
@@ -25,8 +28,9 @@ public final class Vegas implements CongestionControl
         {
             return;
         }
+        final double queueing = 1 - (double)window.minRttNs / roundRttNs;
         roundEnd = window.sent;
-        final double queueing = 1 - (double)window.minRttNs / window.latestRttNs;
+        roundRttNs = Long.MAX_VALUE;
         final double queued = queueing * window.cwnd / window.smss;
         if (window.isInSlowStart())
         {
@@ -38,7 +42,9 @@ public final class Vegas implements CongestionControl
         }
         else if (queued > 4)
         {
-            window.cwnd(window.cwnd - (long)(queued - 3) * window.smss);
+            // Half of it, for what is measured is a round trip old.
+            window.cwnd(window.cwnd - (long)((queued - 3) / 2 * window.smss));
+            window.ssthresh = window.cwnd;
         }
     }
 
