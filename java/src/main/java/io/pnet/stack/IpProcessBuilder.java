@@ -35,6 +35,7 @@ import java.util.random.RandomGenerator;
 public final class IpProcessBuilder
 {
     private static final System.Logger LOGGER = System.getLogger(IpProcess.class.getName());
+    /** For what arrives; as much again for what is to be sent. */
     private static final long LARGE_CHUNK_BYTES = 128L << 20;
     private static final long SMALL_CHUNK_BYTES = 64L << 20;
     private static final long ADDRESS_TIMEOUT_NS = 10_000_000_000L;
@@ -292,7 +293,7 @@ public final class IpProcessBuilder
         if (opened == null)
         {
             context = new LinkContext(
-                new ChunkPool(ChunkPool.LARGE, Math.min(LARGE_CHUNK_BYTES, Runtime.getRuntime().maxMemory() / 2)),
+                new ChunkPool(ChunkPool.LARGE, Math.min(LARGE_CHUNK_BYTES, Runtime.getRuntime().maxMemory() / 4)),
                 new Counters());
             if (!hasMac)
             {

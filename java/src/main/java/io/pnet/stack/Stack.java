@@ -33,6 +33,7 @@ public final class Stack
 
     private final Counters counters;
     private final ChunkPool largeChunks;
+    private final ChunkPool sendChunks;
     private final ChunkPool smallChunks;
     private final TimerWheel timers = new TimerWheel();
     private final Ip ip;
@@ -49,7 +50,7 @@ public final class Stack
     /**
      * Puts a stack together; nothing runs yet.
      *
-     * @param linkContext  chunks for large frames, and the counters.
+     * @param linkContext  chunks for large frames, and the counters; send buffers get as many chunks of their own.
      * @param smallChunks  chunks for small segments.
      * @param random       the only source of randomness.
      * @param errorHandler gets what handlers throw, and what should never happen.
@@ -68,12 +69,14 @@ public final class Stack
     {
         this.counters = linkContext.counters();
         this.largeChunks = linkContext.largeChunks();
+        this.sendChunks = new ChunkPool(
+            largeChunks.chunkCapacity(), (long)largeChunks.capacity() * largeChunks.chunkCapacity());
         this.smallChunks = smallChunks;
         this.errorHandler = errorHandler;
         timers.start(nowNs);
         ip = new Ip(ipSettings, counters, random);
         this.context = new TransportContext(
-            ip, timers, counters, random, largeChunks, smallChunks, errorHandler, wakeup);
+            ip, timers, counters, random, largeChunks, sendChunks, smallChunks, errorHandler, wakeup);
         final Link loopback = new Loopback(linkContext);
         links.add(loopback);
         ip.addLoopback(loopback);
@@ -128,6 +131,11 @@ public final class Stack
     public ChunkPool largeChunks()
     {
         return largeChunks;
+    }
+
+    public ChunkPool sendChunks()
+    {
+        return sendChunks;
     }
 
     public ChunkPool smallChunks()
@@ -218,6 +226,6 @@ public final class Stack
         {
             transport.onFlushed(true);
         }
-        counters.set(Counter.CHUNKS_IN_USE, largeChunks.inUse() + (long)smallChunks.inUse());
+        counters.set(Counter.CHUNKS_IN_USE, largeChunks.inUse() + sendChunks.inUse() + (long)smallChunks.inUse());
     }
 }

@@ -142,6 +142,7 @@ public final class Connection extends Flow
 
     // ---- buffers, shared with the user's threads as their classes say
     final SendBuffer sendBuffer;
+    final ReceiveWindow receiveWindow;
     final ReceiveQueue receiveQueue;
     final Reassembly reassembly;
     boolean isClosedByUser;
@@ -163,6 +164,8 @@ public final class Connection extends Flow
     Connection nextActive;
     boolean isActive;
     boolean isWritableDue;
+    Connection nextStarved;
+    boolean isStarved;
     Connection nextDirty;
 
     @SuppressWarnings("unused")
@@ -199,8 +202,8 @@ public final class Connection extends Flow
         this.quickAcks = settings.compatibility.quickAcks;
         this.congestion = settings.congestionControl.get();
         this.maxPacingRate = settings.maxPacingRate;
-        this.sendBuffer = new SendBuffer(
-            tcp.largeChunks, tcp.smallChunks, tcp.released, settings.sendBufferBytes);
+        this.sendBuffer = new SendBuffer(tcp.sendChunks, tcp.smallChunks, tcp.released, settings, tcp.sendBudget);
+        this.receiveWindow = new ReceiveWindow(tcp.receiveBudget, settings);
         this.receiveQueue = new ReceiveQueue(tcp.largeChunks, tcp.smallChunks);
         this.reassembly = new Reassembly(tcp.largeChunks, tcp.smallChunks);
     }
@@ -218,7 +221,7 @@ public final class Connection extends Flow
     {
         requireOpenForOutput();
         final int taken = sendBuffer.write(source, offset, length);
-        if (taken > 0)
+        if (taken > 0 || sendBuffer.isStarved())
         {
             signal();
         }
@@ -230,7 +233,7 @@ public final class Connection extends Flow
     {
         requireOpenForOutput();
         final int taken = sendBuffer.write(source);
-        if (taken > 0)
+        if (taken > 0 || sendBuffer.isStarved())
         {
             signal();
         }
@@ -264,7 +267,12 @@ public final class Connection extends Flow
     public int claim(final int length)
     {
         requireOpenForOutput();
-        return sendBuffer.claim(length);
+        final int offset = sendBuffer.claim(length);
+        if (offset < 0 && sendBuffer.isStarved())
+        {
+            signal();
+        }
+        return offset;
     }
 
     /** The memory of the claim. */
@@ -286,7 +294,7 @@ public final class Connection extends Flow
         return sendBuffer.room();
     }
 
-    /** Bytes that the send buffer holds at most. */
+    /** Bytes that the send buffer holds at most, now: it grows with the congestion window unless it was set. */
     public int sendBufferBytes()
     {
         return sendBuffer.limit();
@@ -403,16 +411,16 @@ public final class Connection extends Flow
         return settings;
     }
 
-    /** Bytes that may wait to be read at most. */
+    /** Bytes that may wait to be read at most, now: it grows with what is read unless it was set. Stack's owner. */
     public int receiveBufferBytes()
     {
         if (!settings.compatibility.receivesIntoBuffer || state == TcpState.SYN_SENT ||
             state == TcpState.SYN_RECEIVED && listener != null)
         {
-            return settings.receiveBufferBytes;
+            return receiveWindow.buffer(this);
         }
         final int mss = Math.max(1, sndMss + (timestamps ? TcpOptions.TIMESTAMPS_LENGTH : 0));
-        return (settings.receiveBufferBytes + mss - 1) / mss * mss;
+        return (receiveWindow.buffer(this) + mss - 1) / mss * mss;
     }
 
     /** How far beyond RCV.NXT a segment is looked at: the window, unless all of the buffer counts. */

@@ -75,7 +75,7 @@ final class HalfOpen extends Flow
     /** The shift that we announce, if the peer scales too. */
     int rcvWndShift()
     {
-        return windowScale < 0 ? 0 : TcpTransport.windowShift(listener.settings);
+        return windowScale < 0 ? 0 : ReceiveWindow.shift(listener.settings);
     }
 
     /** Makes a segment of it again, for the connection to negotiate with. */

@@ -167,7 +167,7 @@ final class Input
             // Simultaneous open: our SYN is answered with theirs, and acknowledged by a SYN,ACK of ours (figure 8).
             c.state = TcpState.SYN_RECEIVED;
             c.sent.clear();
-            c.rcvAdv = c.rcvNxt + Output.synWindow(c.settings);
+            c.rcvAdv = c.rcvNxt + ReceiveWindow.initial(c.settings);
             s.trimFront(c.rcvNxt);
             if (s.payloadLength > 0)
             {
@@ -179,7 +179,7 @@ final class Input
         }
         recovery.onAck(c, s, false, nowNs);
         establish(c, nowNs);
-        c.rcvAdv = c.rcvNxt + Output.synWindow(c.settings);
+        c.rcvAdv = c.rcvNxt + ReceiveWindow.initial(c.settings);
         c.ackNow = true;
         s.trimFront(c.rcvNxt);
         c.fireConnected();
@@ -269,6 +269,7 @@ final class Input
             c.rtt.synWasLost();
         }
         c.retransmitAtNs = Connection.NEVER;
+        c.receiveWindow.onEstablished(c, nowNs);
         timers.onReceived(c, nowNs);
         tcp.activate(c);
     }
@@ -556,6 +557,7 @@ final class Input
         c.state = TcpState.TIME_WAIT;
         c.sendBuffer.release();
         c.reassembly.release();
+        c.receiveWindow.close();
     }
 
     // ---- payload (seventh check)
@@ -588,6 +590,7 @@ final class Input
         c.rcvNxt += n;
         c.bytesReceived += n;
         counters.add(Counter.TCP_RX_BYTES, n);
+        c.receiveWindow.onData(c, s, nowNs);
         if (!c.reassembly.isEmpty())
         {
             final int before = c.rcvNxt;

@@ -8,7 +8,6 @@ import io.pnet.link.LinkCapabilities;
 import io.pnet.link.TxFrame;
 import io.pnet.wire.BigEndian;
 import io.pnet.wire.ProtocolNumber;
-import io.pnet.wire.SeqNumber;
 import io.pnet.wire.TcpHeader;
 import io.pnet.wire.TcpOptions;
 import org.agrona.concurrent.UnsafeBuffer;
@@ -110,7 +109,7 @@ final class Output
             TcpOptions.putWindowScale(buffer, option, c.rcvWndShift);
         }
         // The window of a SYN is never scaled (RFC 7323 section 2.2).
-        final int window = synWindow(c.settings);
+        final int window = ReceiveWindow.initial(c.settings);
         putHeader(
             buffer,
             at,
@@ -144,12 +143,6 @@ final class Output
         }
         c.retransmitAtNs = TcpTimers.synDeadlineNs(c, nowNs);
         return true;
-    }
-
-    /** The window of a SYN or SYN,ACK. */
-    static int synWindow(final TcpSettings settings)
-    {
-        return Math.min(0xFFFF, settings.receiveBufferBytes);
     }
 
     // ---- data
@@ -547,8 +540,8 @@ final class Output
         {
             flags |= TcpHeader.URG;
         }
-        putHeader(
-            buffer, at, c.localPort, c.remotePort, seq, c.rcvNxt, headerLength, flags, nextWindow(c));
+        final int window = c.receiveWindow.advertise(c, nowNs);
+        putHeader(buffer, at, c.localPort, c.remotePort, seq, c.rcvNxt, headerLength, flags, window);
         if ((flags & TcpHeader.URG) != 0)
         {
             BigEndian.putUint16(buffer, at + TcpHeader.URGENT_POINTER_OFFSET, Urgent.pointer(c, offset));
@@ -610,7 +603,8 @@ final class Output
                 option = TcpOptions.putSackBlock(buffer, option, reassembly.blockLeft(i), reassembly.blockRight(i));
             }
         }
-        putHeader(buffer, at, c.localPort, c.remotePort, seq, c.rcvNxt, headerLength, flags | ece, nextWindow(c));
+        final int window = c.receiveWindow.advertise(c, nowNs);
+        putHeader(buffer, at, c.localPort, c.remotePort, seq, c.rcvNxt, headerLength, flags | ece, window);
         ip.commit(frame, TcpHeader.CHECKSUM_OFFSET, 0, headerLength);
         counters.increment(Counter.TCP_TX_SEGMENTS);
         if (withSack)
@@ -634,53 +628,6 @@ final class Output
         {
             c.quickAcks--;
         }
-    }
-
-    /** The largest window we offer: the buffer, as far as the field and its scale can say it. */
-    private static int receiveLimit(final Connection c)
-    {
-        return Math.min(c.settings.receiveBufferBytes, 0xFFFF << c.rcvWndShift);
-    }
-
-    /** Moves the advertised right edge as far as it may go, and gives the window field for it. */
-    private static int nextWindow(final Connection c)
-    {
-        // Read first: a reader that moves on from here is noticed by updateWindowAt.
-        final long consumed = c.receiveQueue.consumed();
-        final int unread = c.receiveQueue.unread();
-        final int limit = receiveLimit(c);
-        final int free = Math.max(0, limit - unread);
-        final int current = Math.max(0, c.rcvAdv - c.rcvNxt);
-        final int shift = c.rcvWndShift;
-        int window = current;
-        // RFC 9293 section 3.8.6.2.2: never shrink, and grow in steps that are worth it.
-        if (free - current >= Math.min(limit / 2, c.rcvMss))
-        {
-            window = free >>> shift << shift;
-        }
-        // A right edge that rounding would pull back is rounded up instead, as long as there is memory behind it: else
-        // a peer that sends byte by byte would push it ahead for ever. What was promised before is still taken.
-        int field = (window + (1 << shift) - 1) >>> shift;
-        if (field << shift > free + limit / 32)
-        {
-            field = window >>> shift;
-        }
-        if (field > 0xFFFF)
-        {
-            field = 0xFFFF;
-        }
-        c.rcvAdv = SeqNumber.max(c.rcvAdv, c.rcvNxt + (field << shift));
-        c.updateWindowAt(unread == 0 ? Long.MAX_VALUE : consumed + Math.max(1, limit / 4));
-        return field;
-    }
-
-    /** Whether what was read since the last acknowledgement opens the window enough to say so. */
-    static boolean isWindowUpdateDue(final Connection c)
-    {
-        final int limit = receiveLimit(c);
-        final int free = limit - c.receiveQueue.unread();
-        final int current = Math.max(0, c.rcvAdv - c.rcvNxt);
-        return free - current >= limit / 4 || current < c.rcvMss && free - current >= Math.min(limit / 2, c.rcvMss);
     }
 
     // ---- resets

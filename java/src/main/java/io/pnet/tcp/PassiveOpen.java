@@ -277,7 +277,7 @@ final class PassiveOpen
     /** RFC 9293 section 3.10.7.4, first check, with the window that our SYN,ACK offered. */
     private static boolean isAcceptable(final HalfOpen h, final Segment s)
     {
-        final int window = Output.synWindow(h.listener.settings);
+        final int window = ReceiveWindow.initial(h.listener.settings);
         final int rcvNxt = h.rcvNxt();
         final int length = s.sequenceLength();
         return length == 0 ?
@@ -311,7 +311,7 @@ final class PassiveOpen
             // What comes back may have been caused by another one, or, of a cookie, nobody knows when it left.
             c.sent.resent(0, c.sndMss, h.sentNs);
         }
-        c.rcvAdv = c.rcvNxt + Output.synWindow(c.settings);
+        c.rcvAdv = c.rcvNxt + ReceiveWindow.initial(c.settings);
         c.lastAckSent = c.rcvNxt;
         return input.segmentArrives(c, s, nowNs);
     }
@@ -427,7 +427,7 @@ final class PassiveOpen
         {
             TcpOptions.putWindowScale(buffer, option, h.rcvWndShift());
         }
-        final int window = Output.synWindow(settings) >> (isSyn ? 0 : h.rcvWndShift());
+        final int window = ReceiveWindow.initial(settings) >> (isSyn ? 0 : h.rcvWndShift());
         final int ece = isSyn && h.ecn ? TcpHeader.ECE : 0;
         Output.putHeader(buffer, at, h.localPort, h.remotePort, seq, h.rcvNxt(), headerLength, flags | ece, window);
         ip.commit(frame, TcpHeader.CHECKSUM_OFFSET, 0, headerLength);

@@ -21,6 +21,13 @@ import java.nio.ByteBuffer;
  */
 final class SendBuffer
 {
+    /** What every connection may write at first. */
+    static final int INITIAL = 256 << 10;
+    /** Beyond what may be in flight: enough for a writer that is some milliseconds late, no more to wander over. */
+    private static final int MAX_AHEAD = 2 << 20;
+    /** One small chunk in so many is left for what arrives. */
+    private static final int RESERVE_FRACTION = 4;
+
     /** {@link #claim} when there is no room now. */
     static final int NO_ROOM = -1;
 
@@ -65,7 +72,10 @@ final class SendBuffer
     private final ChunkPool largeChunks;
     private final ChunkPool smallChunks;
     private final ReleaseQueue released;
-    private final int limit;
+    private final MemoryBudget budget;
+    private final int max;
+    private volatile int limit;
+    private volatile boolean isStarved;
     private volatile Ring ring = new Ring(2);
 
     // Producer's. The consumer reads the tail before the ring: a ring holds all entries that its tail promises.
@@ -89,14 +99,25 @@ final class SendBuffer
     @SuppressWarnings("unused")
     private int tailOwned;
 
-    /** @param released where chunks go that frames on their way out may still refer to. */
+    /**
+     * An empty buffer.
+     *
+     * @param released where chunks go that frames on their way out may still refer to.
+     */
     SendBuffer(
-        final ChunkPool largeChunks, final ChunkPool smallChunks, final ReleaseQueue released, final int limit)
+        final ChunkPool largeChunks,
+        final ChunkPool smallChunks,
+        final ReleaseQueue released,
+        final TcpSettings settings,
+        final MemoryBudget budget)
     {
         this.largeChunks = largeChunks;
         this.smallChunks = smallChunks;
         this.released = released;
-        this.limit = limit;
+        this.budget = budget;
+        final boolean isFixed = settings.sendBufferBytes > 0;
+        max = isFixed ? settings.sendBufferBytes : settings.maxSendBufferBytes;
+        limit = budget.open(isFixed ? max : Math.min(max, INITIAL));
     }
 
     /** Bytes that were ever written. Any thread. */
@@ -257,10 +278,18 @@ final class SendBuffer
     private boolean openChunk(final int wanted)
     {
         // A short message on an otherwise idle connection does not need 64 KiB.
-        final boolean small = tailChunk == null && wanted <= smallChunks.chunkCapacity();
-        final Chunk chunk = small ? smallChunks.acquire() : largeChunks.acquire();
+        Chunk chunk = null;
+        if (tailChunk == null && wanted <= smallChunks.chunkCapacity())
+        {
+            chunk = smallChunks.acquire(smallChunks.capacity() / RESERVE_FRACTION);
+        }
         if (chunk == null)
         {
+            chunk = largeChunks.acquire();
+        }
+        if (chunk == null)
+        {
+            isStarved = true;
             return false;
         }
         Ring current = ring;
@@ -298,7 +327,35 @@ final class SendBuffer
         TAIL_OWNED.setRelease(this, 0);
     }
 
+    /** Whether the producer found no memory since {@link #clearStarved()}. */
+    boolean isStarved()
+    {
+        return isStarved;
+    }
+
     // ---- consumer
+
+    void clearStarved()
+    {
+        isStarved = false;
+    }
+
+    /**
+     * Grows, unless its size was set, to what may be in flight and as much again for the next round trip, or what a
+     * writer needs to keep ahead. It never becomes smaller.
+     */
+    void grow(final int cwnd, final int sndWnd)
+    {
+        final int usable = Math.min(cwnd, sndWnd);
+        if (limit < max && !isReleased)
+        {
+            final long wanted = (long)usable + Math.min(usable, MAX_AHEAD) + INITIAL;
+            if (wanted > limit)
+            {
+                limit = budget.grow(limit, Math.min(wanted, max));
+            }
+        }
+    }
 
     /**
      * Appends up to {@code length} bytes from a stream offset on to a frame, by reference. Consumer.
@@ -384,10 +441,15 @@ final class SendBuffer
         }
         HEAD.setRelease(this, tail);
         tailChunk = null;
+        final boolean wasReleased = isReleased;
         isReleased = true;
         // Whoever still writes finds no room.
         ACKNOWLEDGED.setRelease(this, written - limit);
         unlockTail();
+        if (!wasReleased)
+        {
+            budget.close(limit);
+        }
     }
 
     private void releaseTail(final long offset)

@@ -14,10 +14,17 @@ public final class TcpSettings
     private static final long MS = 1_000_000L;
     private static final long S = 1_000 * MS;
 
-    /** What may wait in the send buffer, acknowledged or not. */
-    public int sendBufferBytes = 4 << 20;
-    /** The receive window's upper bound; decides the window scale. */
-    public int receiveBufferBytes = 6 << 20;
+    /**
+     * What may wait in the send buffer, acknowledged or not; 0: as much as keeps the connection busy, which grows with
+     * the congestion window.
+     */
+    public int sendBufferBytes;
+    /** The receive buffer, and so the largest window; 0: one that grows with what the application takes. */
+    public int receiveBufferBytes;
+    /** What a send buffer grows to at most: twice what 1 Gbit/s has in flight at 100 ms, and more. */
+    public int maxSendBufferBytes = 32 << 20;
+    /** What a receive buffer grows to at most; decides the window scale. */
+    public int maxReceiveBufferBytes = 32 << 20;
     /** Nagle's algorithm off (RFC 9293 section 3.7.4). */
     public boolean noDelay;
     /** Whether SACK is offered and accepted (RFC 2018). */
@@ -128,6 +135,8 @@ public final class TcpSettings
         final TcpSettings copy = new TcpSettings();
         copy.sendBufferBytes = sendBufferBytes;
         copy.receiveBufferBytes = receiveBufferBytes;
+        copy.maxSendBufferBytes = maxSendBufferBytes;
+        copy.maxReceiveBufferBytes = maxReceiveBufferBytes;
         copy.noDelay = noDelay;
         copy.sack = sack;
         copy.timestamps = timestamps;

@@ -35,6 +35,8 @@ import java.util.random.RandomGenerator;
 public final class TcpTransport implements Transport
 {
     private static final long RETRY_NS = 1_000_000;
+    /** With less than one chunk in so many left for what arrives, windows stop to open. */
+    private static final int TIGHT_FRACTION = 8;
     private static final VarHandle DIRTY_HEAD;
 
     static
@@ -56,7 +58,10 @@ public final class TcpTransport implements Transport
 
     final ReleaseQueue released = new ReleaseQueue();
     ChunkPool largeChunks;
+    ChunkPool sendChunks;
     ChunkPool smallChunks;
+    MemoryBudget receiveBudget;
+    MemoryBudget sendBudget;
     TcpTimers timers;
     Output output;
     Recovery recovery;
@@ -79,6 +84,9 @@ public final class TcpTransport implements Transport
     private long nowNs;
     private int closing;
     private int orphans;
+    private boolean isMemoryTight;
+    private Connection starvedHead;
+    private Connection starvedTail;
     private boolean isClosed;
 
     public TcpTransport(final TcpSettings settings)
@@ -99,7 +107,10 @@ public final class TcpTransport implements Transport
         counters = context.counters();
         random = context.random();
         largeChunks = context.largeChunks();
+        sendChunks = context.sendChunks();
         smallChunks = context.smallChunks();
+        receiveBudget = new MemoryBudget(bytes(largeChunks) * 3 / 4);
+        sendBudget = new MemoryBudget(bytes(sendChunks));
         errorHandler = context.errorHandler();
         wakeup = context.wakeup();
         final SipHash hash = new SipHash(random);
@@ -125,6 +136,11 @@ public final class TcpTransport implements Transport
     boolean isBehind()
     {
         return !ip.isDrained();
+    }
+
+    private static long bytes(final ChunkPool pool)
+    {
+        return (long)pool.capacity() * pool.chunkCapacity();
     }
 
     /** The defaults for new connections and listeners. */
@@ -525,27 +541,13 @@ public final class TcpTransport implements Transport
         return IpAddress.isV4(remoteHi, remoteLo) ? 536 : 1_220;
     }
 
-    /** The smallest window scale that can say the whole receive buffer. */
-    static int windowShift(final TcpSettings settings)
-    {
-        if (settings.compatibility.windowShift >= 0)
-        {
-            return settings.compatibility.windowShift;
-        }
-        int shift = 0;
-        while (shift < TcpOptions.MAX_WINDOW_SCALE && 0xFFFF << shift < settings.receiveBufferBytes)
-        {
-            shift++;
-        }
-        return shift;
-    }
-
     // ---- duty cycle
 
     @Override
     public int doWork(final long nowNs)
     {
         this.nowNs = nowNs;
+        isMemoryTight = largeChunks.available() < largeChunks.capacity() / TIGHT_FRACTION;
         int work = drainDirty(nowNs);
         Connection c = activeHead;
         activeHead = null;
@@ -599,6 +601,10 @@ public final class TcpTransport implements Transport
         {
             released.releaseAll();
         }
+        if (starvedHead != null)
+        {
+            feedStarved();
+        }
     }
 
     @Override
@@ -618,6 +624,45 @@ public final class TcpTransport implements Transport
         });
         timeWaits.endAll();
         listeners.clear();
+    }
+
+    /** Whether so little memory is left for what arrives that no window should open further. */
+    boolean isMemoryTight()
+    {
+        return isMemoryTight;
+    }
+
+    /** Has a writer that found no chunk wait for one, behind those that wait already. */
+    private void starve(final Connection c)
+    {
+        if (!c.isStarved)
+        {
+            c.isStarved = true;
+            if (starvedTail == null)
+            {
+                starvedHead = c;
+            }
+            else
+            {
+                starvedTail.nextStarved = c;
+            }
+            starvedTail = c;
+        }
+    }
+
+    /** Tells as many writers as there are chunks now. */
+    private void feedStarved()
+    {
+        for (int left = sendChunks.available(); left > 0 && starvedHead != null; left--)
+        {
+            final Connection c = starvedHead;
+            starvedHead = c.nextStarved;
+            starvedTail = starvedHead == null ? null : starvedTail;
+            c.nextStarved = null;
+            c.isStarved = false;
+            c.sendBuffer.clearStarved();
+            writable(c);
+        }
     }
 
     /** Has the connection's output run in this duty cycle, or the next. */
@@ -715,6 +760,10 @@ public final class TcpTransport implements Transport
         {
             c.finOffset = c.sendBuffer.written();
         }
+        if (c.sendBuffer.isStarved())
+        {
+            starve(c);
+        }
         if (c.isCloseRequested() && !c.isClosedByUser)
         {
             c.isClosedByUser = true;
@@ -750,7 +799,7 @@ public final class TcpTransport implements Transport
                 timers.startFinWait2(c, nowNs);
             }
         }
-        if (c.state.canReceive() && Output.isWindowUpdateDue(c))
+        if (c.state.canReceive() && c.receiveWindow.isUpdateDue(c))
         {
             c.ackNow = true;
         }
@@ -787,6 +836,7 @@ public final class TcpTransport implements Transport
 
     void writable(final Connection c)
     {
+        c.sendBuffer.grow(c.window.cwnd, c.sndWnd);
         c.isWritableDue = true;
         activate(c);
     }
@@ -810,6 +860,7 @@ public final class TcpTransport implements Transport
         c.sent.clear();
         c.sendBuffer.release();
         c.reassembly.release();
+        c.receiveWindow.close();
         if (c.handler != null)
         {
             c.fireClosed(reason);
@@ -868,7 +919,7 @@ public final class TcpTransport implements Transport
         c.recovery.fack = c.iss;
         c.recovery.recoveryPoint = c.iss;
         c.progressNs = nowNs;
-        c.rcvWndShift = windowShift(own);
+        c.rcvWndShift = ReceiveWindow.shift(own);
         updateMss(c);
         addFlow(hashOf(c), c);
         return c;

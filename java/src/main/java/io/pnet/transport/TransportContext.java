@@ -15,6 +15,7 @@ import java.util.random.RandomGenerator;
  * @param counters     the stack's counters.
  * @param random       the stack's only source of randomness; secrets and ports come from it.
  * @param largeChunks  chunks of {@link ChunkPool#LARGE} bytes.
+ * @param sendChunks   as many more of them, for what is to be sent: however full, it leaves receiving alone.
  * @param smallChunks  chunks of {@link ChunkPool#SMALL} bytes.
  * @param errorHandler gets what users' handlers throw.
  * @param wakeup       any thread calls it after it has left work for the owner: the owner looks again soon.
@@ -25,6 +26,7 @@ public record TransportContext(
     Counters counters,
     RandomGenerator random,
     ChunkPool largeChunks,
+    ChunkPool sendChunks,
     ChunkPool smallChunks,
     Consumer<Throwable> errorHandler,
     Runnable wakeup)

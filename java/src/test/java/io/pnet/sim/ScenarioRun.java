@@ -246,9 +246,11 @@ final class ScenarioRun
             {
                 throw new AssertionError(node + " still has a connection: " + transfer);
             }
-            if (node.stack().largeChunks().inUse() != 0 || node.stack().smallChunks().inUse() != 0)
+            if (node.stack().largeChunks().inUse() != 0 || node.stack().sendChunks().inUse() != 0 ||
+                node.stack().smallChunks().inUse() != 0)
             {
-                throw new AssertionError(node + " keeps " + node.stack().largeChunks().inUse() + " large and " +
+                throw new AssertionError(node + " keeps " + node.stack().largeChunks().inUse() + " large, " +
+                    node.stack().sendChunks().inUse() + " large to send and " +
                     node.stack().smallChunks().inUse() + " small chunks: " + transfer);
             }
             checkCounters(node, impairments[i] == null ? 0 : impairments[i].out().answered());

@@ -45,7 +45,7 @@ public final class Invariants
         if (c.state.isSynchronized())
         {
             // Rounding the window up to its scale may promise a thirty-second more.
-            final int limit = c.settings.receiveBufferBytes;
+            final int limit = c.receiveWindow.limit(c);
             require(c, c.receiveQueue.unread() + c.reassembly.bytes() <= limit + Math.max(limit >> 5, 1 << 14),
                 "more unread than the receive buffer allows");
             require(c, sent.isEmpty() || c.retransmitAtNs != Connection.NEVER || c.persistAtNs != Connection.NEVER ||

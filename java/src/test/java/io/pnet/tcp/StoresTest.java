@@ -60,6 +60,13 @@ final class StoresTest
         assertEquals(0, small.inUse());
     }
 
+    private SendBuffer sendBuffer(final ChunkPool large, final ChunkPool small, final int limit)
+    {
+        final TcpSettings settings = new TcpSettings();
+        settings.sendBufferBytes = limit;
+        return new SendBuffer(large, small, released, settings, new MemoryBudget(1L << 40));
+    }
+
     // ---- send buffer
 
     @ParameterizedTest
@@ -68,7 +75,7 @@ final class StoresTest
     {
         final SplittableRandom random = new SplittableRandom(seed);
         final int limit = 1 << random.nextInt(10, 21);
-        final SendBuffer buffer = new SendBuffer(large, small, released, limit);
+        final SendBuffer buffer = sendBuffer(large, small, limit);
         final UnsafeBuffer target = new UnsafeBuffer(new byte[1 << 17]);
         final TxFrame frame = new TxFrame();
         long written = 0;
@@ -131,8 +138,8 @@ final class StoresTest
     @Test
     void aSendBufferWithoutMemoryTakesNothing()
     {
-        final SendBuffer buffer = new SendBuffer(
-            new ChunkPool(ChunkPool.LARGE, 1), new ChunkPool(ChunkPool.SMALL, 1), released, 1 << 20);
+        final SendBuffer buffer = sendBuffer(
+            new ChunkPool(ChunkPool.LARGE, 1), new ChunkPool(ChunkPool.SMALL, 1), 1 << 20);
         final int taken = buffer.write(stream(0, 200_000), 0, 200_000);
         assertTrue(taken > 0 && taken < 70_000, () -> "took " + taken);
         assertEquals(0, buffer.write(stream(0, 10), 0, 10) > 10 ? 1 : 0);
@@ -144,7 +151,7 @@ final class StoresTest
     void theSendBufferCarriesBytesFromThreadToThread() throws InterruptedException
     {
         final long total = 64L << 20;
-        final SendBuffer buffer = new SendBuffer(large, small, released, 300_000);
+        final SendBuffer buffer = sendBuffer(large, small, 300_000);
         final AtomicReference<Throwable> failure = new AtomicReference<>();
         final Thread producer = new Thread(() ->
         {

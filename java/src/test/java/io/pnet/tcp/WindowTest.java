@@ -2,8 +2,12 @@ package io.pnet.tcp;
 
 import io.pnet.Must;
 import io.pnet.counters.Counter;
+import io.pnet.link.Chunk;
+import io.pnet.link.ChunkPool;
+import org.agrona.concurrent.UnsafeBuffer;
 import org.junit.jupiter.api.Test;
 
+import java.util.ArrayList;
 import java.util.List;
 
 import static io.pnet.tcp.Tcp.ACK;
@@ -250,6 +254,142 @@ final class WindowTest
                 }
             }
         }
+    }
+
+    @Test
+    void offersTheBufferThatWasSetAndNoOther()
+    {
+        final TcpSettings settings = new TcpSettings();
+        settings.receiveBufferBytes = 40_000;
+        settings.sendBufferBytes = 30_000;
+        try (TcpPeer peer = new TcpPeer(settings).established(syn().mss(1_000).scale(7)))
+        {
+            for (int i = 0; i < 200; i++)
+            {
+                peer.send(data(1 + 1_000 * i, 1_000).acks(1));
+                peer.advanceMs(10);
+            }
+            assertEquals(40_000, peer.connection().receiveBufferBytes());
+            peer.write(30_000);
+            peer.send(ack(10_001).seq(200_001).window(60_000));
+            peer.send(ack(30_001).seq(200_001).window(60_000));
+            assertEquals(30_000, peer.connection().sendBufferBytes());
+        }
+    }
+
+    @Test
+    void offersMoreToAReaderThatTakesMore()
+    {
+        try (TcpPeer peer = new TcpPeer().established(syn().mss(1_000).scale(7)))
+        {
+            assertEquals(65_535, peer.connection().receiveBufferBytes());
+            int at = 1;
+            // The round trip is 20 ms, and in each of them more is taken.
+            for (int round = 1; round <= 5; round++)
+            {
+                for (int i = 0; i < 10 << round; i++)
+                {
+                    peer.send(data(at, 1_000).acks(1));
+                    at += 1_000;
+                }
+                peer.advanceMs(20);
+            }
+            peer.send(data(at, 1_000).acks(1));
+            final int limit = peer.connection().receiveBufferBytes();
+            assertTrue(limit >= 640_000 && limit <= 2_000_000, () -> "offers " + limit);
+            // And never less again.
+            for (int i = 0; i < 50; i++)
+            {
+                at += 1_000;
+                peer.send(data(at, 1_000).acks(1));
+                peer.advanceMs(20);
+            }
+            assertTrue(peer.connection().receiveBufferBytes() >= limit);
+        }
+    }
+
+    @Test
+    void opensNoWindowWhileMemoryIsTight()
+    {
+        try (TcpPeer peer = new TcpPeer().established())
+        {
+            final ChunkPool pool = peer.stack.largeChunks();
+            final List<Chunk> taken = new ArrayList<>();
+            while (pool.available() > pool.capacity() / 10)
+            {
+                taken.add(pool.acquire());
+            }
+            int at = 1;
+            int edge = 65_536;
+            for (int i = 0; i < 80; i++)
+            {
+                peer.send(data(at, 1_000).acks(1));
+                at += 1_000;
+                for (final Tcp.Seen each : peer.all())
+                {
+                    assertTrue(each.ack + each.window >= edge, "right edge moved back");
+                    edge = each.ack + each.window;
+                    // What was promised before stays so, and then it is four segments (of the largest we take).
+                    assertTrue(each.window <= Math.max(65_536 - each.ack, 4 * 1_460), each::toString);
+                }
+            }
+            assertEquals(80_000, peer.user.received.size());
+            taken.forEach(Chunk::release);
+            peer.send(data(at, 1_000).acks(1));
+            peer.send(data(at + 1_000, 1_000).acks(1));
+            final List<Tcp.Seen> acks = peer.all();
+            assertEquals(65_535, acks.get(acks.size() - 1).window);
+        }
+    }
+
+    @Test
+    void tellsAWriterThatFoundNoMemoryWhenThereIsSome()
+    {
+        try (TcpPeer peer = new TcpPeer().established())
+        {
+            final ChunkPool pool = peer.stack.sendChunks();
+            final List<Chunk> taken = new ArrayList<>();
+            for (Chunk chunk = pool.acquire(); chunk != null; chunk = pool.acquire())
+            {
+                taken.add(chunk);
+            }
+            peer.user.writableCalls = 0;
+            assertEquals(0, peer.connection().write(new UnsafeBuffer(new byte[3_000]), 0, 3_000));
+            peer.advanceMs(1_000);
+            assertEquals(0, peer.user.writableCalls);
+            // Receiving goes on all the same, in order and not.
+            peer.user.isReadingInPlace = false;
+            peer.send(data(1_001, 1_000).acks(1));
+            peer.send(data(1, 1_000).acks(1));
+            peer.expect(ack(1), ack(2_001));
+            taken.remove(0).release();
+            peer.cycle();
+            peer.advanceMs(1);
+            assertEquals(1, peer.user.writableCalls);
+            peer.write(1_000);
+            peer.expect(data(1, 1_000));
+            taken.forEach(Chunk::release);
+        }
+    }
+
+    @Test
+    void sharesWhatMayBePromisedAndLeavesSomeForTheNext()
+    {
+        final MemoryBudget budget = new MemoryBudget(96 << 20);
+        final int[] limits = new int[10];
+        for (int i = 0; i < limits.length; i++)
+        {
+            limits[i] = budget.grow(budget.open(65_535), 32 << 20);
+            assertTrue(limits[i] >= (i == 0 ? 32 << 20 : 65_535), "connection " + i + " gets " + limits[i]);
+            assertTrue(i == 0 || limits[i] <= limits[i - 1]);
+            assertTrue(budget.granted() <= 96 << 20);
+        }
+        assertTrue(limits[3] >= 8 << 20, () -> "the fourth gets " + limits[3]);
+        for (final int limit : limits)
+        {
+            budget.close(limit);
+        }
+        assertEquals(0, budget.granted());
     }
 
     @Test

@@ -40,7 +40,7 @@ final class UdpNode
         ip.addLoopback(new Loopback(context));
         ip.register(udp);
         udp.start(new TransportContext(
-            ip, new TimerWheel(), counters, random, context.largeChunks(),
+            ip, new TimerWheel(), counters, random, context.largeChunks(), context.largeChunks(),
             new ChunkPool(ChunkPool.SMALL, 1 << 20), handlerErrors::add,
             () ->
             {
