@@ -184,6 +184,11 @@ public enum Counter
     TCP_ECN_CE("tcp.ecn.ce"),
     /** Windows reduced because the peer reported a mark. */
     TCP_ECN_REDUCTIONS("tcp.ecn.reductions"),
+    /** Large segments seemed to vanish, and smaller ones are sent. */
+    TCP_BLACK_HOLES("tcp.black.holes"),
+    TCP_MTU_PROBES("tcp.mtu.probes"),
+    /** ICMP errors about nothing that is in flight, or that say of it what cannot be. */
+    TCP_ICMP_IGNORED("tcp.icmp.ignored"),
     TCP_ZERO_WINDOW_PROBES("tcp.zero.window.probes"),
     TCP_DELAYED_ACKS("tcp.delayed.acks"),
 

@@ -241,6 +241,11 @@ public final class Ip
      */
     public void updatePathMtu(final Destination destination, final int mtu)
     {
+        if (!destination.isV4 && mtu > 0 && mtu < PathMtuCache.FLOOR_V6)
+        {
+            // RFC 8201 section 4: it must be discarded. No IPv6 link is narrower.
+            return;
+        }
         final int known = destination.pathMtu();
         final int tried = mtu > 0 ? mtu : PathMtuCache.plateauBelow(known);
         if (tried < known && pathMtus.update(destination.remoteHi, destination.remoteLo, tried, nowNs))

@@ -142,6 +142,7 @@ public final class Connection extends Flow
 
     // ---- buffers, shared with the user's threads as their classes say
     final SendBuffer sendBuffer;
+    final PathMtu path = new PathMtu();
     final ReceiveWindow receiveWindow;
     final ReceiveQueue receiveQueue;
     final Reassembly reassembly;

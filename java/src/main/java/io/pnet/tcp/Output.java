@@ -53,6 +53,7 @@ final class Output
             case TIME_WAIT:
                 break;
             default:
+                c.path.update(c, nowNs);
                 complete = sendData(c, nowNs);
                 break;
         }
@@ -222,6 +223,7 @@ final class Output
         {
             return false;
         }
+        c.path.onRetransmitted(start, nowNs);
         sent.resent(index, c.sndMss, nowNs);
         c.rate.onSent(c, index);
         c.recovery.prrOut += length;
@@ -292,6 +294,17 @@ final class Output
             {
                 break;
             }
+            final int probe = c.path.probe(c, nowNs);
+            if (probe > c.sndMss && probe <= Math.min(available - c.sndMss, Math.min(windowRoom, cwndRoom)))
+            {
+                if (!probeMtu(c, probe, nowNs))
+                {
+                    complete = false;
+                    break;
+                }
+                sentAny = true;
+                continue;
+            }
             final boolean fin = finDue && n == available && windowRoom > n;
             if (n == 0 && !fin)
             {
@@ -357,6 +370,22 @@ final class Output
             onFinSent(c);
         }
         return true;
+    }
+
+    /** Sends one segment that is larger than the others, to see whether it arrives (RFC 4821 section 7). */
+    private boolean probeMtu(final Connection c, final int payload, final long nowNs)
+    {
+        final int mss = c.sndMss;
+        final int start = c.sndNxt;
+        c.sndMss = payload;
+        final boolean sent = sendNext(c, payload, false, nowNs);
+        c.sndMss = mss;
+        if (sent)
+        {
+            c.path.onProbeSent(c, start);
+            counters.increment(Counter.TCP_MTU_PROBES);
+        }
+        return sent;
     }
 
     /**

@@ -102,8 +102,8 @@ final class Rack
                 c.reorderAtNs = lostAtNs;
                 break;
             }
+            isAnyLost |= !c.path.isProbe(c, i, atNs);
             sent.markLost(i);
-            isAnyLost = true;
         }
         return isAnyLost;
     }

@@ -342,7 +342,7 @@ final class Recovery
             sent.split(0, sent.start(0) + sent.segmentSize(0));
         }
         sent.markLost(0);
-        d.newlyLost = true;
+        d.newlyLost = !c.path.isProbe(c, 0, d.receivedNs);
         c.recovery.dupAckBytes = Math.min(c.recovery.dupAckBytes, Math.max(0, c.sndNxt - sent.end(0)));
     }
 

@@ -124,6 +124,8 @@ public final class TcpSettings
     public int trafficClass;
     /** TTL or hop limit of what is sent, or 0 for the stack's. */
     public int hopLimit;
+    /** Whether segments become smaller where large ones seem to vanish, nobody telling (RFC 4821, RFC 8899). */
+    public boolean blackHoleDetection = true;
     /** Largest segment to offer and send, or 0 for what the path allows. */
     public int maxSegmentSize;
     /** Where other stacks do otherwise. */
@@ -171,6 +173,7 @@ public final class TcpSettings
         copy.copyLimit = copyLimit;
         copy.trafficClass = trafficClass;
         copy.hopLimit = hopLimit;
+        copy.blackHoleDetection = blackHoleDetection;
         copy.maxSegmentSize = maxSegmentSize;
         copy.compatibility = compatibility.copy();
         return copy;

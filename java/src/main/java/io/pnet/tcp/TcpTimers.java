@@ -167,6 +167,10 @@ final class TcpTimers
         }
         if (!isHandshake)
         {
+            if (c.path.onTimeout(c, nowNs))
+            {
+                counters.increment(Counter.TCP_BLACK_HOLES);
+            }
             tcp.recovery.onRetransmissionTimeout(c, nowNs);
             return;
         }

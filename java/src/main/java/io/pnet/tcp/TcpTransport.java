@@ -455,11 +455,12 @@ public final class TcpTransport implements Transport
         // RFC 5927 section 4: only what quotes something in flight is believed.
         if (c == null || SeqNumber.lt(seq, c.sndUna) || !SeqNumber.lt(seq, c.sndNxt))
         {
+            counters.increment(Counter.TCP_ICMP_IGNORED);
             return;
         }
         if (error.kind() == IcmpError.Kind.PACKET_TOO_BIG)
         {
-            onPacketTooBig(c, error);
+            onPacketTooBig(c, seq, error);
             return;
         }
         if (!c.state.isSynchronized())
@@ -499,17 +500,20 @@ public final class TcpTransport implements Transport
         }
     }
 
-    private void onPacketTooBig(final Connection c, final IcmpError error)
+    private void onPacketTooBig(final Connection c, final int seq, final IcmpError error)
     {
         final int before = c.sndMss;
+        if (!PathMtu.isPlausible(c, seq, error.mtu()))
+        {
+            counters.increment(Counter.TCP_ICMP_IGNORED);
+            return;
+        }
         ip.updatePathMtu(c.destination, error.mtu());
         // The path may have shrunk for another connection before; what counts is what this one sends.
         updateMss(c);
         if (c.sndMss < before)
         {
-            c.window.smss = c.sndMss;
-            // What was too large is gone: send it again at the new size, without a congestion reaction.
-            recovery.onWindowOpened(c);
+            PathMtu.resend(c);
             activate(c);
         }
     }
@@ -524,7 +528,7 @@ public final class TcpTransport implements Transport
         final int options = c.timestamps ? TcpOptions.TIMESTAMPS_LENGTH : 0;
         c.rcvMss = receiveMss(c.settings, c.destination);
         c.sndMss = Math.max(
-            32, Math.min(limit, Math.min(c.peerMss, c.destination.pathMtu() - headers)) - options);
+            32, Math.min(limit, Math.min(c.peerMss, c.path.mtu(c.destination) - headers)) - options);
     }
 
     /** What our MSS option says (RFC 6691). */

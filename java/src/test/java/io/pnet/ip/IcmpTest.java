@@ -258,7 +258,9 @@ class IcmpTest extends IpFixture
         assertEquals(552, destination.pathMtu());
         assertEquals(3, counters.get(Counter.PATH_MTU_UPDATES));
         final Destination six = destination(PEER6);
-        ip.updatePathMtu(six, 100);
+        ip.updatePathMtu(six, 1279);
+        assertEquals(1500, six.pathMtu());
+        ip.updatePathMtu(six, 1280);
         assertEquals(1280, six.pathMtu());
         run(600 * SECOND);
         assertEquals(1500, destination.pathMtu());
