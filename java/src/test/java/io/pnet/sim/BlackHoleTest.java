@@ -74,7 +74,7 @@ final class BlackHoleTest
             final Network.Node b = network.node("10.0.0.2/24", options, new TcpSettings(), null, link -> link);
             final boolean[] mayEnd = new boolean[1];
             final Transfer transfer = new Transfer(
-                network, a, b, IpAddress.parse("10.0.0.2"), 80, BYTES, null, null, Transfer.Reading.IN_PLACE,
+                network, a, b, IpAddress.parse("10.0.0.2"), 80, 0, BYTES, null, null, Transfer.Reading.IN_PLACE,
                 Transfer.Reading.IN_PLACE, () -> mayEnd[0]);
             network.run(40_000 * MS);
             final int found = transfer.client.connection.info().mss() + 52;
