@@ -85,6 +85,8 @@ final class PathMtu
     {
         c.tcp.updateMss(c);
         c.window.smss = c.sndMss;
+        // Not below a segment, which may be larger now.
+        c.window.cwnd(c.window.cwnd);
     }
 
     // ---- told

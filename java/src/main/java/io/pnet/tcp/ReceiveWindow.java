@@ -214,10 +214,13 @@ final class ReceiveWindow
         return free - current >= limit / 4 || current < c.rcvMss && free - current >= Math.min(limit / 2, c.rcvMss);
     }
 
-    /** Room behind {@code rcvNxt}; while the pool is nearly empty only some segments, whatever was promised. */
+    /**
+     * Room behind {@code rcvNxt}, less than none where rounding has promised too much; while the pool is nearly empty
+     * only some segments, whatever the limit.
+     */
     private static int free(final Connection c, final int limit, final int unread)
     {
         final int most = c.tcp.isMemoryTight() ? Math.min(limit, TIGHT_SEGMENTS * c.rcvMss) : limit;
-        return Math.max(0, most - unread);
+        return most - unread;
     }
 }

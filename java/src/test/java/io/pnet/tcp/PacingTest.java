@@ -25,6 +25,7 @@ final class PacingTest
     private static TcpPeer peer(final long bitsPerSecond, final boolean gso)
     {
         final TcpSettings settings = new TcpSettings();
+        settings.sendBufferBytes = 4 << 20;
         settings.maxPacingRate = bitsPerSecond / 8;
         final TcpPeer peer = new TcpPeer(settings, new MemoryLinkOptions().txOffload(gso).queueFrames(8_192), false);
         peer.established(Tcp.syn().mss(MSS).scale(7).sackPermitted());
