@@ -24,7 +24,9 @@ final class RackTest
     /** Everything leaves in frames of many segments. */
     private static TcpPeer large()
     {
-        final TcpPeer peer = new TcpPeer(new TcpSettings(), new MemoryLinkOptions().txOffload(true), false)
+        final TcpSettings settings = new TcpSettings();
+        settings.sendBufferBytes = 4 << 20;
+        final TcpPeer peer = new TcpPeer(settings, new MemoryLinkOptions().txOffload(true), false)
             .established(syn().mss(1_000).sackPermitted().scale(8).window(65_535)).measured();
         peer.send(ack(101).seq(1).window(65_535));
         peer.connection().window.cwnd = 8 << 20;
