@@ -110,9 +110,6 @@ public final class Stack
         return tcp;
     }
 
-    {
-    }
-
     public UdpTransport udp()
     {
         return udp;

@@ -53,7 +53,6 @@ final class Input
         {
             return arrivesInSynSent(c, s, nowNs);
         }
-        timers.onReceived(c, nowNs);
         if (c.state == TcpState.SYN_RECEIVED && c.listener == null &&
             s.isSyn() && s.isAck() && !s.isRst() && s.seq == c.irs)
         {
@@ -482,6 +481,8 @@ final class Input
             challenge(c, nowNs);
             return drop(Counter.TCP_RX_DROP_BAD_ACK);
         }
+        // Not before both its numbers were believed: junk from somebody else must not make a dead peer look alive.
+        timers.onReceived(c, nowNs);
         if (SeqNumber.lt(s.ack, c.sndUna))
         {
             // Old, but its payload may be new.

@@ -469,6 +469,44 @@ final class WindowTest
     }
 
     @Test
+    void blindJunkDoesNotMakeADeadPeerLookAlive()
+    {
+        final TcpSettings settings = new TcpSettings();
+        settings.keepAlive = true;
+        settings.keepAliveIdleNs = 10_000 * TcpPeer.MS;
+        settings.keepAliveIntervalNs = 5_000 * TcpPeer.MS;
+        settings.keepAliveProbes = 3;
+        try (TcpPeer peer = new TcpPeer(settings).established())
+        {
+            final Tcp[] junk =
+            {
+                ack(1).seq(-5_000), data(10_000_000, 10).acks(1), tcp(RST).seq(500), Tcp.syn().seq(500),
+                tcp(Tcp.PSH).seq(1), ack(100_000).seq(1), ack(-100_000).seq(1),
+            };
+            for (int i = 0; i < junk.length; i++)
+            {
+                peer.advanceMs(1_000);
+                peer.send(junk[i]);
+            }
+            peer.forget();
+            peer.advanceMs(4_000);
+            // Ten seconds after the peer's own last word, whatever came in between; and nothing of it is an answer.
+            peer.expect(ack(1).seq(0));
+            for (int i = 1; i < settings.keepAliveProbes; i++)
+            {
+                peer.advanceMs(2_000);
+                peer.send(junk[i]);
+                peer.forget();
+                peer.advanceMs(3_000);
+                peer.expect(ack(1).seq(0));
+            }
+            peer.advanceMs(5_000);
+            peer.expect(tcp(RST | ACK).seq(1));
+            assertEquals(CloseReason.TIMED_OUT, peer.user.reason);
+        }
+    }
+
+    @Test
     void answersAPeersKeepAlive()
     {
         try (TcpPeer peer = new TcpPeer().established())
