@@ -60,6 +60,8 @@ final class Reassembler
         int codepoints;
         long deadlineNs;
         long receivedNs;
+        /** Counts up from packet to packet. */
+        long serial;
     }
 
     private final Ip ip;
@@ -73,6 +75,7 @@ final class Reassembler
     private final Partial[] freeList;
     private long nextDeadlineNs = Long.MAX_VALUE;
     private int waiting;
+    private long created;
 
     Reassembler(final Ip ip)
     {
@@ -159,6 +162,22 @@ final class Reassembler
         }
     }
 
+    /** Packets that wait for fragments: as many as there may be, each of at most {@value #MAX_RANGES} ranges. */
+    int packets()
+    {
+        return size;
+    }
+
+    int capacity()
+    {
+        return capacity;
+    }
+
+    int chunksInUse()
+    {
+        return chunks.inUse();
+    }
+
     long nextDeadlineNs()
     {
         return nextDeadlineNs;
@@ -236,6 +255,7 @@ final class Reassembler
         partial.hasFirst = false;
         partial.isUnicast = packet.isUnicast;
         partial.codepoints = 0;
+        partial.serial = created++;
         partial.deadlineNs = ip.nowNs + (packet.isV4() ? TIMEOUT_V4_NS : TIMEOUT_V6_NS);
         nextDeadlineNs = Math.min(nextDeadlineNs, partial.deadlineNs);
         if (size == active.length)
@@ -392,12 +412,13 @@ final class Reassembler
         active[size] = null;
     }
 
+    /** Not by the deadline, which is nearer for IPv4: a flood over IPv6 would have every IPv4 packet given up first. */
     private int oldest()
     {
         int oldest = 0;
         for (int i = 1; i < size; i++)
         {
-            if (active[i].deadlineNs < active[oldest].deadlineNs)
+            if (active[i].serial < active[oldest].serial)
             {
                 oldest = i;
             }

@@ -27,6 +27,11 @@ public final class Seeds
     /** A frame and its name. */
     public record Seed(String name, byte[] frame)
     {
+        @Override
+        public String toString()
+        {
+            return name;
+        }
     }
 
     /** A datagram to {@link #UDP_PORT}. */
