@@ -73,6 +73,8 @@ final class TcpPeer implements AutoCloseable
     /** The peer puts time stamps on what it sends: its clock is the virtual one in ms. */
     boolean hasTimestamps;
     int lastTsVal;
+    /** Off where many connections share the port of the stack's: only the last one's initial number is known. */
+    boolean isPayloadChecked = true;
     private final boolean isV6;
     private final Pipe.Pair pipe;
     private final LinkContext context;
@@ -695,7 +697,7 @@ final class TcpPeer implements AutoCloseable
         final int ecn = isV6 ?
             new Ipv6Header().wrap(buffer, network).ecn() : new Ipv4Header().wrap(buffer, network).ecn();
         final Tcp.Seen segment = new Tcp.Seen(nowNs, header, options, stackIss, peerIss, ecn, payload);
-        for (int i = 0; i < payload.length; i++)
+        for (int i = 0; isPayloadChecked && i < payload.length; i++)
         {
             assertEquals(Tcp.byteAt(segment.seq + i), payload[i], () -> "payload of " + segment);
         }
