@@ -156,6 +156,13 @@ public enum Counter
     /** Gauge: handshakes of listeners that are not complete, and kept. */
     TCP_HALF_OPEN("tcp.half.open"),
     TCP_HALF_OPEN_TIMEOUTS("tcp.half.open.timeouts"),
+    /** Connections that data in a SYN has opened (Fast Open), and SYNs whose cookie was not valid. */
+    TCP_FAST_OPENS_ACCEPTED("tcp.fast.opens.accepted"),
+    TCP_FAST_OPENS_REFUSED("tcp.fast.opens.refused"),
+    /** SYNs of ours with data, those whose data was taken, and those that were not answered. */
+    TCP_FAST_OPENS_SENT("tcp.fast.opens.sent"),
+    TCP_FAST_OPENS_TAKEN("tcp.fast.opens.taken"),
+    TCP_FAST_OPENS_FAILED("tcp.fast.opens.failed"),
     TCP_SYN_COOKIES_SENT("tcp.syn.cookies.sent"),
     TCP_SYN_COOKIES_ACCEPTED("tcp.syn.cookies.accepted"),
     TCP_SYN_COOKIES_FAILED("tcp.syn.cookies.failed"),

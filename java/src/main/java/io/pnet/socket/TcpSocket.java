@@ -87,6 +87,24 @@ public final class TcpSocket implements Closeable
         final Duration timeout)
         throws IOException
     {
+        return connect(process, local, remote, settings, null, timeout);
+    }
+
+    /**
+     * As {@link #connect(IpProcess, InetSocketAddress, InetSocketAddress, TcpSettings, Duration)}, and writes: with
+     * {@link TcpSettings#fastOpen} the first bytes travel in the SYN where the server has given us a cookie.
+     *
+     * @param first what to write; its position moves to its limit. May be null.
+     */
+    public static TcpSocket connect(
+        final IpProcess process,
+        final InetSocketAddress local,
+        final InetSocketAddress remote,
+        final TcpSettings settings,
+        final ByteBuffer first,
+        final Duration timeout)
+        throws IOException
+    {
         if (remote.isUnresolved())
         {
             throw new UnknownHostException("unknown host " + remote.getHostString());
@@ -107,6 +125,10 @@ public final class TcpSocket implements Closeable
                     settings,
                     socket.handler,
                     driver.clock().nanoTime());
+                if (first != null)
+                {
+                    socket.connection.write(first);
+                }
                 return null;
             }
             catch (final IOException ex)
@@ -143,6 +165,10 @@ public final class TcpSocket implements Closeable
                 default:
                     throw new SocketException(what + ": " + reason.text());
             }
+        }
+        if (first != null && first.hasRemaining())
+        {
+            socket.write(first);
         }
         return socket;
     }

@@ -126,6 +126,12 @@ public final class Connection extends Flow
     long persistSinceNs;
     /** Closed by its user, and not yet over. */
     boolean isOrphan;
+    /** Opened by data in the peer's SYN, and the handshake is not complete. */
+    boolean isFastOpen;
+    /** Our first SYN asked for a cookie, or carried one. */
+    boolean hasTriedFastOpen;
+    /** Bytes in our SYN. */
+    int synBytes;
     int keepAliveProbesSent;
     long lastReceivedNs;
 

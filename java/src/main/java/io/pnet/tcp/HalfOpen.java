@@ -23,6 +23,8 @@ final class HalfOpen extends Flow
     int windowScale;
     boolean sackPermitted;
     boolean timestamps;
+    /** The SYN,ACK is to bring a Fast Open cookie. */
+    boolean wantsFastOpenCookie;
     /** ECN is agreed on. */
     boolean ecn;
     /** The link had no room for the first SYN,ACK yet. */

@@ -178,6 +178,10 @@ final class Input
         }
         recovery.onAck(c, s, false, nowNs);
         establish(c, nowNs);
+        if (c.hasTriedFastOpen)
+        {
+            onFastOpenAnswered(c, s, nowNs);
+        }
         c.rcvAdv = c.rcvNxt + ReceiveWindow.initial(c.settings);
         c.ackNow = true;
         s.trimFront(c.rcvNxt);
@@ -191,6 +195,47 @@ final class Input
             arrivesFin(c, s, nowNs);
         }
         return true;
+    }
+
+    /** RFC 7413 section 4.2.1: the cookie for the next time, and what of the SYN's data the server has not taken. */
+    private void onFastOpenAnswered(final Connection c, final Segment s, final long nowNs)
+    {
+        final TcpOptions options = s.synOptions();
+        final int length = options.fastOpenLength();
+        if (length > 0 && length <= FastOpen.MAX_COOKIE_LENGTH && c.synRetransmits == 0)
+        {
+            tcp.fastOpen.learn(c, options.fastOpenHi(), options.fastOpenLo(), length);
+        }
+        if (c.synBytes > 0 && SeqNumber.gt(s.ack, c.iss + 1))
+        {
+            counters.increment(Counter.TCP_FAST_OPENS_TAKEN);
+            tcp.fastOpen.succeeded(c);
+            tcp.writable(c);
+        }
+        if (!c.sent.isEmpty())
+        {
+            // Again, as after a lost SYN: without a reaction of congestion control.
+            recovery.onWindowOpened(c);
+            c.retransmitAtNs = nowNs + c.rtt.rtoNs();
+        }
+    }
+
+    /** Data in a SYN with a valid cookie (RFC 7413 section 4.2.2): the connection is used before it is established. */
+    void arrivesFastOpen(final Connection c, final Segment s, final long nowNs)
+    {
+        c.window.smss = c.sndMss;
+        c.window.cwnd(Output.initialWindow(c));
+        c.fireConnected();
+        s.trimFront(c.rcvNxt);
+        s.trimBack(c.rcvNxt + ReceiveWindow.initial(c.settings));
+        if (s.payloadLength > 0 && deliver(c, s))
+        {
+            c.rcvNxt += s.payloadLength;
+            c.rcvAdv = c.rcvNxt + ReceiveWindow.initial(c.settings);
+            c.bytesReceived += s.payloadLength;
+            counters.add(Counter.TCP_RX_BYTES, s.payloadLength);
+        }
+        tcp.activate(c);
     }
 
     /** What the peer's SYN offers, taken as far as we offer it too. */
@@ -230,6 +275,11 @@ final class Input
         c.sndWl1 = s.seq;
         c.sndWl2 = s.ack;
         establish(c, nowNs);
+        if (c.isFastOpen)
+        {
+            tcp.fastOpenDone(c);
+            return true;
+        }
         if (c.listener != null)
         {
             tcp.accepted(c);

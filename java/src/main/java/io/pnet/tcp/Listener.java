@@ -17,6 +17,8 @@ public final class Listener
     final TcpListenerHandler handler;
     /** Handshakes that are not complete. */
     int halfOpen;
+    /** Connections opened by data in a SYN whose handshake is not complete. */
+    int fastOpens;
     /** Until then acknowledgements may return cookies. */
     long cookiesUntilNs = Long.MIN_VALUE;
     Listener next;

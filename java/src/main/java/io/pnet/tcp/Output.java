@@ -48,7 +48,7 @@ final class Output
                 return true;
             case SYN_SENT:
             case SYN_RECEIVED:
-                complete = sendSyn(c, nowNs);
+                complete = sendSyn(c, nowNs) && (!c.isFastOpen || sendNew(c, nowNs));
                 break;
             case TIME_WAIT:
                 break;
@@ -84,8 +84,15 @@ final class Output
             (offerScale ? TcpOptions.WINDOW_SCALE_LENGTH : 0) +
             (offerSack ? TcpOptions.SACK_PERMITTED_LENGTH : 0) +
             (offerTimestamps ? TcpOptions.TIMESTAMPS_LENGTH : 0);
-        final int headerLength = TcpHeader.MIN_LENGTH + optionsLength;
-        final TxFrame frame = claim(c, headerLength, false, 0);
+        final boolean triesFastOpen = isFirst && !isReply && offerAny && c.settings.fastOpen;
+        final FastOpen.Server server = triesFastOpen ? c.tcp.fastOpen.find(c) : null;
+        c.hasTriedFastOpen |= triesFastOpen && !FastOpen.isDisabled(server, nowNs);
+        final boolean hasFastOpen = triesFastOpen && c.hasTriedFastOpen;
+        final int cookieLength = hasFastOpen && server != null ? server.cookieLength : 0;
+        final int fastOpenLength = hasFastOpen ? TcpOptions.fastOpenOptionLength(cookieLength) : 0;
+        final int headerLength = TcpHeader.MIN_LENGTH + optionsLength + fastOpenLength;
+        final int payload = cookieLength > 0 ? synPayload(c, server, headerLength) : 0;
+        final TxFrame frame = claim(c, headerLength + payload, false, 0);
         if (frame == null)
         {
             return false;
@@ -93,6 +100,18 @@ final class Output
         final UnsafeBuffer buffer = frame.buffer();
         final int at = ip.transportOffset();
         int option = at + TcpHeader.OPTIONS_OFFSET;
+        if (hasFastOpen)
+        {
+            final long hi = server == null ? 0 : server.cookieHi;
+            final long lo = server == null ? 0 : server.cookieLo;
+            option = TcpOptions.putFastOpen(buffer, option, hi, lo, cookieLength);
+        }
+        if (payload > 0)
+        {
+            c.sendBuffer.copyTo(buffer, at + headerLength, 0, payload);
+            counters.add(Counter.TCP_TX_COPIED_BYTES, payload);
+            counters.increment(Counter.TCP_FAST_OPENS_SENT);
+        }
         if (offerAny)
         {
             option = TcpOptions.putMss(buffer, option, c.rcvMss);
@@ -133,6 +152,14 @@ final class Output
         {
             c.sndNxt = c.iss + 1;
             c.sent.add(c.iss, c.sndNxt, c.sndMss, nowNs);
+            if (payload > 0)
+            {
+                c.sent.add(c.sndNxt, c.sndNxt + payload, c.sndMss, nowNs);
+                c.sndNxt += payload;
+                c.synBytes = payload;
+                c.bytesSent += payload;
+                counters.add(Counter.TCP_TX_BYTES, payload);
+            }
             c.progressNs = nowNs;
         }
         else
@@ -144,6 +171,15 @@ final class Output
         }
         c.retransmitAtNs = TcpTimers.synDeadlineNs(c, nowNs);
         return true;
+    }
+
+    /** What of the user's first bytes goes into the SYN: what is copied anyway, and fits what the server takes. */
+    private static int synPayload(final Connection c, final FastOpen.Server server, final int headerLength)
+    {
+        final int room = Math.min(
+            server.mss + TcpHeader.MIN_LENGTH, c.destination.pathMtu() - c.destination.headerLength()) - headerLength;
+        final int most = Math.min(room, c.settings.copyLimit);
+        return (int)Math.max(0, Math.min(most, Math.min(c.sendBuffer.written(), c.finOffset)));
     }
 
     // ---- data
@@ -251,7 +287,8 @@ final class Output
             isHeldBack = false;
             final long offset = c.offsetOf(c.sndNxt);
             final long available = Math.min(c.sendBuffer.written(), c.finOffset) - offset;
-            final boolean finDue = c.finOffset != Long.MAX_VALUE && !c.finSent;
+            final boolean finDue =
+                c.finOffset != Long.MAX_VALUE && !c.finSent && c.state != TcpState.SYN_RECEIVED;
             if (available <= 0 && !(finDue && available == 0))
             {
                 state = emptyState(c);
@@ -460,7 +497,7 @@ final class Output
     /** Whether a last, short segment may go: Nagle's algorithm (RFC 9293 section 3.7.4). */
     private static boolean mayPush(final Connection c, final boolean finDue)
     {
-        return c.settings.noDelay || finDue || c.sndNxt == c.sndUna;
+        return c.settings.noDelay || finDue || c.sndNxt == c.sndUna || c.isFastOpen && c.sndNxt == c.iss + 1;
     }
 
     /** Rather than a sliver now, a large frame when the acknowledgements that are on their way open the window. */

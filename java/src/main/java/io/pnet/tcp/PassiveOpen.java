@@ -117,7 +117,9 @@ final class PassiveOpen
             return drop(Counter.TCP_RX_DROP_NO_CONNECTION);
         }
         final HalfOpen h = new HalfOpen(listener, s, s.seq, nowNs);
-        if (isFull || use == SynCookieUse.ALWAYS)
+        final boolean isFastOpen = listener.settings.fastOpen && s.hasOptions && s.options.fastOpenLength() >= 0 &&
+            isFastOpen(h, s, nowNs);
+        if (!isFastOpen && (isFull || use == SynCookieUse.ALWAYS))
         {
             sendCookie(h, destination, nowNs);
             return true;
@@ -128,10 +130,53 @@ final class PassiveOpen
         {
             h.iss = TimeWaits.successor(old, h.iss);
         }
+        if (isFastOpen)
+        {
+            openFast(h, destination, s, nowNs);
+            return true;
+        }
         add(h, hash);
         sendSynAck(h, destination, nowNs);
         schedule(h, nowNs);
         return true;
+    }
+
+    /** Whether a SYN's data is taken; if its cookie is not valid, or it asks for one, the SYN,ACK brings one. */
+    private boolean isFastOpen(final HalfOpen h, final Segment s, final long nowNs)
+    {
+        final int length = s.options.fastOpenLength();
+        if (length > 0 && tcp.fastOpen.isValid(h, s.options.fastOpenHi(), length, nowNs))
+        {
+            // With too many of them it is an ordinary handshake (RFC 7413 section 5.1).
+            return h.listener.fastOpens < h.listener.settings.maxFastOpen;
+        }
+        if (length > 0)
+        {
+            counters.increment(Counter.TCP_FAST_OPENS_REFUSED);
+        }
+        h.wantsFastOpenCookie = true;
+        return false;
+    }
+
+    private void openFast(final HalfOpen h, final Destination destination, final Segment s, final long nowNs)
+    {
+        final Connection c = tcp.open(
+            destination, h.localPort, h.remotePort, h.listener.settings, h.listener, null, h.iss, nowNs);
+        c.state = TcpState.SYN_RECEIVED;
+        c.isFastOpen = true;
+        h.listener.fastOpens++;
+        counters.increment(Counter.TCP_FAST_OPENS_ACCEPTED);
+        c.irs = h.irs;
+        c.rcvNxt = h.rcvNxt();
+        c.rcvAdv = c.rcvNxt + ReceiveWindow.initial(c.settings);
+        h.replay(syn);
+        input.negotiate(c, syn, nowNs);
+        c.sndWnd = h.window;
+        c.maxSndWnd = h.window;
+        c.sndWl1 = h.irs;
+        c.sndWl2 = h.iss;
+        tcp.accepted(c);
+        input.arrivesFastOpen(c, s, nowNs);
     }
 
     private void sendCookie(final HalfOpen h, final Destination destination, final long nowNs)
@@ -392,12 +437,14 @@ final class PassiveOpen
         final boolean isSyn = (flags & TcpHeader.SYN) != 0;
         final boolean offersMss = isSyn && !settings.compatibility.noOptions;
         final boolean scales = isSyn && h.windowScale >= 0;
+        final boolean bringsCookie = isSyn && h.wantsFastOpenCookie;
         final boolean stamps = h.timestamps && (flags & TcpHeader.RST) == 0;
         final int headerLength = TcpHeader.MIN_LENGTH +
             (offersMss ? TcpOptions.MSS_LENGTH : 0) +
             (isSyn && h.sackPermitted ? TcpOptions.SACK_PERMITTED_LENGTH : 0) +
             (stamps ? TcpOptions.TIMESTAMPS_LENGTH : 0) +
-            (scales ? TcpOptions.WINDOW_SCALE_LENGTH : 0);
+            (scales ? TcpOptions.WINDOW_SCALE_LENGTH : 0) +
+            (bringsCookie ? TcpOptions.fastOpenOptionLength(FastOpen.COOKIE_LENGTH) : 0);
         final int trafficClass = settings.trafficClass & ~Ecn.MASK;
         if (settings.hopLimit != 0)
         {
@@ -425,7 +472,11 @@ final class PassiveOpen
         }
         if (scales)
         {
-            TcpOptions.putWindowScale(buffer, option, h.rcvWndShift());
+            option = TcpOptions.putWindowScale(buffer, option, h.rcvWndShift());
+        }
+        if (bringsCookie)
+        {
+            TcpOptions.putFastOpen(buffer, option, tcp.fastOpen.cookie(h, h.createdNs), 0, FastOpen.COOKIE_LENGTH);
         }
         final int window = ReceiveWindow.initial(settings) >> (isSyn ? 0 : h.rcvWndShift());
         final int ece = isSyn && h.ecn ? TcpHeader.ECE : 0;

@@ -63,6 +63,14 @@ public final class TcpSettings
     public int maxHalfOpen = 1_024;
     /** Half-open connections that all listeners of a stack keep at most. The transport's settings count. */
     public int maxHalfOpenOfStack = 16_384;
+    /**
+     * TCP Fast Open (RFC 7413), off unless asked for. As a client: what is written before the first duty cycle after
+     * {@code connect} may travel in the SYN, and arrive twice. As a listener: data in a SYN with a valid cookie is
+     * delivered at once, possibly twice.
+     */
+    public boolean fastOpen;
+    /** Connections of one listener that data in a SYN has opened and whose handshake is not complete, at most. */
+    public int maxFastOpen = 256;
     /** Whether a listener sends SYN cookies (RFC 4987). */
     public SynCookieUse synCookies = SynCookieUse.WHEN_FULL;
     /**
@@ -155,6 +163,8 @@ public final class TcpSettings
         copy.synReceivedTimeoutNs = synReceivedTimeoutNs;
         copy.maxHalfOpen = maxHalfOpen;
         copy.maxHalfOpenOfStack = maxHalfOpenOfStack;
+        copy.fastOpen = fastOpen;
+        copy.maxFastOpen = maxFastOpen;
         copy.synCookies = synCookies;
         copy.resetOnOverflow = resetOnOverflow;
         copy.invalidAckIntervalNs = invalidAckIntervalNs;

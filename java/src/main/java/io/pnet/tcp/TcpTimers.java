@@ -174,6 +174,12 @@ final class TcpTimers
             tcp.recovery.onRetransmissionTimeout(c, nowNs);
             return;
         }
+        if (c.synRetransmits == 0 && c.hasTriedFastOpen)
+        {
+            // Somebody on the way may not like what was in it (RFC 7413 section 4.1.3): from here on without.
+            counters.increment(Counter.TCP_FAST_OPENS_FAILED);
+            tcp.fastOpen.failed(c, nowNs);
+        }
         c.synRetransmits++;
         c.rtt.backOff();
         c.sent.markLost(0);

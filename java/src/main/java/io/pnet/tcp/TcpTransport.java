@@ -66,6 +66,7 @@ public final class TcpTransport implements Transport
     Output output;
     Recovery recovery;
     PassiveOpen passive;
+    FastOpen fastOpen;
     TailLossProbe probe;
     private TimeWaits timeWaits;
     private PortSpace ports;
@@ -121,6 +122,7 @@ public final class TcpTransport implements Transport
         recovery = new Recovery(counters, probe);
         input = new Input(this, ip, counters, output, recovery, timers);
         ports = new PortSpace(random);
+        fastOpen = new FastOpen(random);
         timeWaits = new TimeWaits(this, ip, counters, context.timers(), output);
         passive = new PassiveOpen(
             this, isn, new SynCookies(hash), ip, counters, context.timers(), output, input);
@@ -833,6 +835,16 @@ public final class TcpTransport implements Transport
         c.fireSoftError(SoftError.NO_ANSWER);
     }
 
+    /** The handshake of what data in a SYN has opened is complete, or will never be. */
+    void fastOpenDone(final Connection c)
+    {
+        if (c.isFastOpen)
+        {
+            c.isFastOpen = false;
+            c.listener.fastOpens--;
+        }
+    }
+
     void readable(final Connection c)
     {
         c.fireReadable();
@@ -859,6 +871,7 @@ public final class TcpTransport implements Transport
             c.isOrphan = false;
             orphans--;
         }
+        fastOpenDone(c);
         timers.cancelAll(c);
         removeFlow(c);
         c.sent.clear();

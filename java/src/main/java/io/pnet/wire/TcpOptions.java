@@ -33,6 +33,11 @@ public final class TcpOptions
     public static final int KIND_SACK_PERMITTED = 4;
     public static final int KIND_SACK = 5;
     public static final int KIND_TIMESTAMPS = 8;
+    public static final int KIND_FAST_OPEN = 34;
+    /** Shared experimental option (RFC 6994); Fast Open began as one, with this identifier. */
+    public static final int KIND_EXPERIMENT = 254;
+    private static final int EXPERIMENT_FAST_OPEN = 0xF989;
+    private static final int MAX_COOKIE = 16;
 
     /** Bytes that {@link #putMss} writes. */
     public static final int MSS_LENGTH = 4;
@@ -62,6 +67,9 @@ public final class TcpOptions
     private int tsVal;
     private int tsEcr;
     private int sackCount;
+    private int fastOpenLength;
+    private long fastOpenHi;
+    private long fastOpenLo;
 
     /**
      * Reads the options of one segment; what an earlier call found is forgotten.
@@ -118,6 +126,25 @@ public final class TcpOptions
         tsVal = 0;
         tsEcr = 0;
         sackCount = 0;
+        fastOpenLength = -1;
+    }
+
+    /** Bytes of the Fast Open cookie (RFC 7413): 0 when one is asked for, -1 without the option. */
+    public int fastOpenLength()
+    {
+        return fastOpenLength;
+    }
+
+    /** The first eight bytes of the Fast Open cookie, the first in the highest byte. */
+    public long fastOpenHi()
+    {
+        return fastOpenHi;
+    }
+
+    /** The second eight bytes of the Fast Open cookie. */
+    public long fastOpenLo()
+    {
+        return fastOpenLo;
     }
 
     /** Sets what a SYN's options say, as if they had been parsed. */
@@ -218,9 +245,67 @@ public final class TcpOptions
                 }
                 break;
 
+            case KIND_FAST_OPEN:
+                fastOpen(buffer, at + 2, length - 2);
+                break;
+
+            case KIND_EXPERIMENT:
+                if (length >= 4 && BigEndian.getUint16(buffer, at + 2) == EXPERIMENT_FAST_OPEN)
+                {
+                    fastOpen(buffer, at + 4, length - 4);
+                }
+                break;
+
             default:
                 break;
         }
+    }
+
+    private void fastOpen(final UnsafeBuffer buffer, final int at, final int length)
+    {
+        if (length != 0 && (length < 4 || length > MAX_COOKIE || length % 2 != 0))
+        {
+            return;
+        }
+        fastOpenLength = length;
+        fastOpenHi = 0;
+        fastOpenLo = 0;
+        for (int i = 0; i < length; i++)
+        {
+            final long b = buffer.getByte(at + i) & 0xFFL;
+            if (i < 8)
+            {
+                fastOpenHi |= b << (56 - 8 * i);
+            }
+            else
+            {
+                fastOpenLo |= b << (56 - 8 * (i - 8));
+            }
+        }
+    }
+
+    /** Bytes that {@link #putFastOpen} writes. */
+    public static int fastOpenOptionLength(final int cookieLength)
+    {
+        return cookieLength + 2 + 3 & ~3;
+    }
+
+    /** Writes a Fast Open cookie, or with length 0 asks for one, and NOPs up to four bytes. */
+    public static int putFastOpen(
+        final UnsafeBuffer buffer, final int offset, final long hi, final long lo, final int length)
+    {
+        buffer.putByte(offset, (byte)KIND_FAST_OPEN);
+        buffer.putByte(offset + 1, (byte)(2 + length));
+        for (int i = 0; i < length; i++)
+        {
+            buffer.putByte(offset + 2 + i, (byte)(i < 8 ? hi >>> (56 - 8 * i) : lo >>> (56 - 8 * (i - 8))));
+        }
+        final int end = offset + fastOpenOptionLength(length);
+        for (int at = offset + 2 + length; at < end; at++)
+        {
+            buffer.putByte(at, (byte)KIND_NOP);
+        }
+        return end;
     }
 
     private void timestamps(final UnsafeBuffer buffer, final int at)

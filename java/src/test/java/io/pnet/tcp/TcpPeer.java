@@ -518,9 +518,11 @@ final class TcpPeer implements AutoCloseable
             .checksum(0)
             .urgentPointer(segment.urgent);
         buffer.putBytes(TcpHeader.MIN_LENGTH, options, 0, optionsLength);
+        // A SYN's payload begins behind it.
+        final int syn = isSyn ? 1 : 0;
         for (int i = 0; i < payload; i++)
         {
-            buffer.putByte(TcpHeader.MIN_LENGTH + optionsLength + i, Tcp.byteAt(seq + i));
+            buffer.putByte(TcpHeader.MIN_LENGTH + optionsLength + i, Tcp.byteAt(seq + syn + i));
         }
         final long sum = pseudoHeader(ProtocolNumber.TCP, bytes.length) + Checksum.sum(buffer, 0, bytes.length);
         new TcpHeader().wrap(buffer, 0).checksum(Checksum.finish(sum) ^ (segment.isChecksumWrong ? 0x5555 : 0));
@@ -697,9 +699,10 @@ final class TcpPeer implements AutoCloseable
         final int ecn = isV6 ?
             new Ipv6Header().wrap(buffer, network).ecn() : new Ipv4Header().wrap(buffer, network).ecn();
         final Tcp.Seen segment = new Tcp.Seen(nowNs, header, options, stackIss, peerIss, ecn, payload);
+        final int syn = (header.flags() & Tcp.SYN) >> 1;
         for (int i = 0; isPayloadChecked && i < payload.length; i++)
         {
-            assertEquals(Tcp.byteAt(segment.seq + i), payload[i], () -> "payload of " + segment);
+            assertEquals(Tcp.byteAt(segment.seq + syn + i), payload[i], () -> "payload of " + segment);
         }
         if (options.hasTimestamps())
         {
