@@ -166,6 +166,10 @@ final class Input
             // Simultaneous open: our SYN is answered with theirs, and acknowledged by a SYN,ACK of ours (figure 8).
             c.state = TcpState.SYN_RECEIVED;
             c.sent.clear();
+            // What our SYN brought was not taken: to be sent as if for the first time.
+            c.sndNxt = c.iss + 1;
+            c.bytesSent -= c.synBytes;
+            c.synBytes = 0;
             c.rcvAdv = c.rcvNxt + ReceiveWindow.initial(c.settings);
             s.trimFront(c.rcvNxt);
             if (s.payloadLength > 0)
