@@ -229,6 +229,7 @@ final class Input
     {
         c.window.smss = c.sndMss;
         c.window.cwnd(Output.initialWindow(c));
+        c.receiveWindow.onEstablished(c, nowNs);
         c.fireConnected();
         s.trimFront(c.rcvNxt);
         s.trimBack(c.rcvNxt + ReceiveWindow.initial(c.settings));

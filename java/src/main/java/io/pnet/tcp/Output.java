@@ -8,6 +8,7 @@ import io.pnet.link.LinkCapabilities;
 import io.pnet.link.TxFrame;
 import io.pnet.wire.BigEndian;
 import io.pnet.wire.ProtocolNumber;
+import io.pnet.wire.SeqNumber;
 import io.pnet.wire.TcpHeader;
 import io.pnet.wire.TcpOptions;
 import org.agrona.concurrent.UnsafeBuffer;
@@ -144,7 +145,8 @@ final class Output
         counters.increment(Counter.TCP_TX_SEGMENTS);
         if (isReply)
         {
-            c.rcvAdv = c.rcvNxt + window;
+            // Data of ours that went before the handshake was complete may have offered more.
+            c.rcvAdv = SeqNumber.max(c.rcvAdv, c.rcvNxt + window);
             c.ackNow = false;
             c.lastAckSent = c.rcvNxt;
         }
