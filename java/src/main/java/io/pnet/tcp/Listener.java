@@ -8,6 +8,8 @@ import io.pnet.ip.IpAddress;
  */
 public final class Listener
 {
+    private static final long RESETS_COUNT_NS = 60_000_000_000L;
+
     final TcpTransport tcp;
     final long localHi;
     final long localLo;
@@ -19,6 +21,8 @@ public final class Listener
     int halfOpen;
     /** Connections opened by data in a SYN whose handshake is not complete. */
     int fastOpens;
+    private int fastOpenResets;
+    private long lastFastOpenResetNs;
     /** Until then acknowledgements may return cookies. */
     long cookiesUntilNs = Long.MIN_VALUE;
     Listener next;
@@ -67,6 +71,26 @@ public final class Listener
     public void close()
     {
         tcp.unlisten(this);
+    }
+
+    /**
+     * The handshake of what data in a SYN had opened was reset. Who sends SYNs in others' names makes the owners of the
+     * addresses do that for him, so each counts as if it were open still until there was none for a minute (RFC 7413
+     * section 5.1).
+     */
+    void fastOpenReset(final long nowNs)
+    {
+        fastOpenResets++;
+        lastFastOpenResetNs = nowNs;
+    }
+
+    boolean hasRoomForFastOpen(final long nowNs)
+    {
+        if (fastOpenResets > 0 && nowNs - lastFastOpenResetNs >= RESETS_COUNT_NS)
+        {
+            fastOpenResets = 0;
+        }
+        return fastOpens + fastOpenResets < settings.maxFastOpen;
     }
 
     boolean hasRoom()

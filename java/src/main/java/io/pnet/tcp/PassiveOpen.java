@@ -148,7 +148,7 @@ final class PassiveOpen
         if (length > 0 && tcp.fastOpen.isValid(h, s.options.fastOpenHi(), length, nowNs))
         {
             // With too many of them it is an ordinary handshake (RFC 7413 section 5.1).
-            return h.listener.fastOpens < h.listener.settings.maxFastOpen;
+            return h.listener.hasRoomForFastOpen(nowNs);
         }
         if (length > 0)
         {

@@ -154,7 +154,7 @@ final class TcpTimers
             tcp.suspectUnreachable(c);
         }
         final boolean isHandshake = !c.state.isSynchronized();
-        final long patienceNs = isHandshake ? c.settings.synTimeoutNs : patienceNs(c);
+        final long patienceNs = isHandshake ? handshakeNs(c) : patienceNs(c);
         if (nowNs - c.progressNs >= patienceNs)
         {
             giveUp(c);
@@ -189,7 +189,13 @@ final class TcpTimers
     /** When a SYN is sent again, or given up: that happens when its time is over, not when the next one were due. */
     static long synDeadlineNs(final Connection c, final long nowNs)
     {
-        return Math.min(nowNs + c.rtt.rtoNs(), c.progressNs + c.settings.synTimeoutNs);
+        return Math.min(nowNs + c.rtt.rtoNs(), c.progressNs + handshakeNs(c));
+    }
+
+    /** What data in a SYN has opened waits for its acknowledgement no longer than any half-open connection. */
+    private static long handshakeNs(final Connection c)
+    {
+        return c.isFastOpen ? c.settings.synReceivedTimeoutNs : c.settings.synTimeoutNs;
     }
 
     /** Time in which nobody ran here is no time in which the peer was asked and did not answer. */

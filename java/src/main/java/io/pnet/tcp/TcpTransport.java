@@ -842,6 +842,10 @@ public final class TcpTransport implements Transport
         {
             c.isFastOpen = false;
             c.listener.fastOpens--;
+            if (c.closeReason == CloseReason.REFUSED)
+            {
+                c.listener.fastOpenReset(nowNs);
+            }
         }
     }
 
