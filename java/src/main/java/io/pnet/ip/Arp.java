@@ -65,7 +65,7 @@ final class Arp
         if (sender != 0)
         {
             // RFC 826: an entry is updated whoever is asked, and made only when we are.
-            neighbour = isForUs ? ip.neighbours.findOrCreate(over, 0, IpAddress.mapped(sender)) :
+            neighbour = isForUs ? ip.neighbours.findOrMeet(over, 0, IpAddress.mapped(sender)) :
                 ip.neighbours.find(over, 0, IpAddress.mapped(sender));
         }
         if (neighbour == null && !isForUs)

@@ -120,7 +120,7 @@ final class Ndp
         if (options.sourceMac() != NdpOptions.NO_ADDRESS)
         {
             mac = options.sourceMac();
-            final Neighbour neighbour = ip.neighbours.findOrCreate(over, packet.sourceHi, packet.sourceLo);
+            final Neighbour neighbour = ip.neighbours.findOrMeet(over, packet.sourceHi, packet.sourceLo);
             ip.neighbours.onAddress(neighbour, mac, false, true, ip.nowNs);
         }
         advertise(target, packet.sourceHi, packet.sourceLo, mac, true);

@@ -21,6 +21,7 @@ final class NeighbourCache
 
     private static final long BASE_REACHABLE_NS = 30_000_000_000L;
     private static final int BUCKETS = 1024;
+    private static final long NEVER_USED = Long.MIN_VALUE;
 
     private final Ip ip;
     private final long reachableNs;
@@ -50,11 +51,27 @@ final class NeighbourCache
         return null;
     }
 
+    /** The neighbour that somebody has something to send to. */
     Neighbour findOrCreate(final NetworkInterface over, final long hi, final long lo)
+    {
+        return findOrCreate(over, hi, lo, ip.nowNs);
+    }
+
+    /**
+     * The neighbour that has asked for us. Until we have something for it, it is the first to give way: whoever asks
+     * under thousands of names must not displace those whom we talk to.
+     */
+    Neighbour findOrMeet(final NetworkInterface over, final long hi, final long lo)
+    {
+        return findOrCreate(over, hi, lo, NEVER_USED);
+    }
+
+    private Neighbour findOrCreate(final NetworkInterface over, final long hi, final long lo, final long lastUsedNs)
     {
         final Neighbour found = find(over, hi, lo);
         if (found != null)
         {
+            found.lastUsedNs = Math.max(found.lastUsedNs, lastUsedNs);
             return found;
         }
         if (size >= CAPACITY)
@@ -62,7 +79,7 @@ final class NeighbourCache
             evict();
         }
         final Neighbour created = new Neighbour(over, hi, lo);
-        created.lastUsedNs = ip.nowNs;
+        created.lastUsedNs = lastUsedNs;
         final int bucket = bucket(hi, lo);
         created.nextInBucket = buckets[bucket];
         buckets[bucket] = created;
@@ -409,8 +426,16 @@ final class NeighbourCache
             before.nextInBucket = victim.nextInBucket;
         }
         size--;
-        // Destinations may still hold it.
-        ip.generation++;
+        if (victim.lastUsedNs != NEVER_USED)
+        {
+            // Destinations may still hold it.
+            ip.generation++;
+        }
+    }
+
+    int size()
+    {
+        return size;
     }
 
     private static boolean isBetterVictim(final Neighbour candidate, final Neighbour victim)
