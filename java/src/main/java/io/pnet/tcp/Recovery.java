@@ -465,9 +465,10 @@ final class Recovery
             }
             send = Math.min(ssthresh - pipe, send);
         }
-        if (r.prrOut == 0)
+        if (r.prrOut == 0 || d.newlyLost && !c.sackPermitted)
         {
-            // The retransmission that starts the recovery is never held back.
+            // The retransmission that starts the recovery is never held back, nor is that of the hole that a partial
+            // acknowledgement tells of (RFC 6582 section 3.2 step 3): nothing else may come that would let it out.
             send = Math.max(send, c.sndMss);
         }
         c.window.cwnd(pipe + Math.max(0, send));

@@ -209,6 +209,36 @@ final class RecoveryTest
     }
 
     @Test
+    void repairsTheHoleOfAPartialAcknowledgementEvenWhenNothingElseComes()
+    {
+        final TcpSettings settings = new TcpSettings();
+        settings.congestionControl = NewReno::new;
+        try (TcpPeer peer = new TcpPeer(settings).established().measured())
+        {
+            peer.write(10_000);
+            peer.forget();
+            peer.advanceMs(RTT_MS);
+            for (int i = 0; i < 3; i++)
+            {
+                peer.send(ack(101).seq(1));
+            }
+            peer.expect(data(101, 1_000));
+            // The other duplicates are lost. RFC 6582 section 3.2 step 3: whatever the window says.
+            for (int at = 2_101; at < 10_000; at += 2_000)
+            {
+                peer.advanceMs(RTT_MS);
+                peer.send(ack(at).seq(1));
+                peer.expect(data(at, 1_000));
+                peer.nothingMore();
+            }
+            peer.advanceMs(RTT_MS);
+            peer.send(ack(10_101).seq(1));
+            assertEquals(RecoveryState.Phase.OPEN, peer.connection().recovery.phase);
+            assertEquals(0, peer.count(Counter.TCP_RTO_TIMEOUTS));
+        }
+    }
+
+    @Test
     void doesNotRepairForLongOneHoleAtATimeWithoutSack()
     {
         try (TcpPeer peer = new TcpPeer().established().measured())
