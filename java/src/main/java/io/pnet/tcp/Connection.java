@@ -102,6 +102,8 @@ public final class Connection extends Flow
     boolean ackNow;
     int segmentsToAck;
     int quickAcks;
+    /** When the stream has last moved on, 0 before it has. */
+    long lastInOrderNs;
     long challengeWindowNs;
     int challenges;
 

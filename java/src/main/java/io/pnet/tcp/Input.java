@@ -409,6 +409,7 @@ final class Input
         {
             counters.add(Counter.TCP_RX_DUPLICATE_BYTES, s.payloadLength);
             c.reassembly.setDuplicate(s.seq, s.seq + s.payloadLength);
+            QuickAcks.onOldData(c);
         }
         sendAckAgain(c, s, nowNs);
         return drop(Counter.TCP_RX_DROP_UNACCEPTABLE);
@@ -458,6 +459,7 @@ final class Input
         {
             counters.add(Counter.TCP_RX_DUPLICATE_BYTES, known);
             c.reassembly.setDuplicate(s.seq, s.seq + known);
+            QuickAcks.onOldData(c);
             // RFC 2883 section 4: reported by the acknowledgement of this very segment.
             c.ackNow = true;
         }
@@ -638,6 +640,7 @@ final class Input
             arrivesOutOfOrder(c, s, nowNs);
             return true;
         }
+        QuickAcks.onInOrder(c, nowNs);
         if (!deliver(c, s))
         {
             return false;
