@@ -266,6 +266,8 @@ final class Output
         c.rate.onSent(c, index);
         c.recovery.prrOut += length;
         Undo.onRetransmitted(c, payload, start + payload, nowNs);
+        // What is being repaired is not idle.
+        c.lastSendNs = nowNs;
         c.retransmittedSegments += Math.max(1, (payload + c.sndMss - 1) / c.sndMss);
         c.retransmittedBytes += payload;
         counters.increment(Counter.TCP_RETRANSMITTED_SEGMENTS);

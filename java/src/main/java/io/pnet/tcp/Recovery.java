@@ -393,6 +393,12 @@ final class Recovery
                 }
                 if (SeqNumber.geq(c.sndUna, r.recoveryPoint))
                 {
+                    if (!c.sackPermitted && !c.congestion.ownsWindow())
+                    {
+                        // One acknowledgement for all that the peer had already leaves nothing in flight: no burst of a
+                        // whole window into that (RFC 6582 section 3.2 step 3).
+                        c.window.cwnd(Math.min(c.window.cwnd, c.inFlight() + Output.initialWindow(c)));
+                    }
                     leaveRecovery(c, nowNs);
                     c.rtt.newData();
                 }

@@ -284,6 +284,67 @@ final class RecoveryTest
         }
     }
 
+    /** Eight segments were lost, and have been sent again after a time-out, one acknowledgement for each. */
+    private static void repairAfterTimeout(final TcpPeer peer)
+    {
+        peer.write(14_000);
+        int at = 101;
+        for (int size = 2; size <= 4; size *= 2)
+        {
+            assertEquals(size * 1_000, bytes(peer.all()));
+            at += size * 1_000;
+            peer.advanceMs(RTT_MS);
+            peer.send(ack(at).seq(1));
+        }
+        assertEquals(8_000, bytes(peer.all()));
+        peer.advanceMs(400);
+        peer.forget();
+        assertEquals(RecoveryState.Phase.LOSS, peer.connection().recovery.phase);
+        for (int i = 1; i <= 8; i++)
+        {
+            peer.send(ack(at + 1_000 * i).seq(1));
+            peer.forget();
+            peer.advanceMs(RTT_MS);
+        }
+        assertEquals(RecoveryState.Phase.OPEN, peer.connection().recovery.phase);
+        assertEquals(0, peer.connection().inFlight());
+    }
+
+    private static TcpSettings twoSegmentsAtFirst()
+    {
+        final TcpSettings settings = new TcpSettings();
+        settings.congestionControl = NewReno::new;
+        settings.initialWindowSegments = 2;
+        return settings;
+    }
+
+    @Test
+    void whatIsBeingRepairedIsNotIdle()
+    {
+        try (TcpPeer peer = new TcpPeer(twoSegmentsAtFirst()).establishedWithSack().measured())
+        {
+            repairAfterTimeout(peer);
+            final int cwnd = peer.connection().window.cwnd;
+            assertTrue(cwnd >= 4_000, () -> "cwnd " + cwnd);
+            // A time-out after the last new segment, but not after the last that was sent again (RFC 5681 section 4.1).
+            peer.write(20_000);
+            assertEquals(cwnd / 1_000 * 1_000, bytes(peer.all()));
+        }
+    }
+
+    @Test
+    void sendsNoBurstWhereARepairLeavesNothingInFlightWithoutSack()
+    {
+        try (TcpPeer peer = new TcpPeer(twoSegmentsAtFirst()).established().measured())
+        {
+            repairAfterTimeout(peer);
+            peer.write(20_000);
+            // What a connection starts with, and slow start goes on: the last acknowledgement has made two of it three.
+            assertEquals(3_000, bytes(peer.all()));
+            assertTrue(peer.connection().window.ssthresh >= 4_000);
+        }
+    }
+
     @Test
     void retransmitsWhatSackShowsToBeMissing()
     {
