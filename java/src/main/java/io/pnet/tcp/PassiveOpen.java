@@ -13,6 +13,8 @@ import io.pnet.wire.TcpHeader;
 import io.pnet.wire.TcpOptions;
 import org.agrona.concurrent.UnsafeBuffer;
 
+import java.util.ArrayDeque;
+
 /**
  * The passive side of the handshake: LISTEN (RFC 9293 section 3.10.7.2) and SYN_RECEIVED (section 3.10.7.4), made to
  * stand a flood of SYNs (RFC 4987).
@@ -27,6 +29,10 @@ import org.agrona.concurrent.UnsafeBuffer;
 final class PassiveOpen
 {
     private static final int MAX_BACKOFF = 16;
+    /** 40 ms of a hundred thousand SYNs a second; what waits longer than that had better be asked for again. */
+    private static final int MAX_WAITING = 4_096;
+    /** The link has to have room for connections after them. */
+    private static final int ANSWERS_PER_CYCLE = 64;
     /** The link had no room: tried again soon. */
     private static final long RETRY_NS = 1_000_000;
 
@@ -39,6 +45,8 @@ final class PassiveOpen
     private final Output output;
     private final Input input;
     private final Segment syn = new Segment();
+    /** SYNs whose cookie found the link full. */
+    private final ArrayDeque<HalfOpen> waiting = new ArrayDeque<>();
     private int halfOpen;
 
     PassiveOpen(
@@ -121,8 +129,7 @@ final class PassiveOpen
             isFastOpen(h, s, nowNs);
         if (!isFastOpen && (isFull || use == SynCookieUse.ALWAYS))
         {
-            sendCookie(h, destination, nowNs);
-            return true;
+            return answer(h, destination, nowNs);
         }
         h.iss = isn.initialSequenceNumber(
             h.localHi, h.localLo, h.localPort, h.remoteHi, h.remoteLo, h.remotePort, nowNs);
@@ -179,16 +186,57 @@ final class PassiveOpen
         input.arrivesFastOpen(c, s, nowNs);
     }
 
-    private void sendCookie(final HalfOpen h, final Destination destination, final long nowNs)
+    /**
+     * Answers with a cookie, now or, when the link is full, as soon as it is not: behind a bulk transfer that keeps it
+     * full, an answer that is dropped would cost an honest client a second.
+     */
+    private boolean answer(final HalfOpen h, final Destination destination, final long nowNs)
+    {
+        if (waiting.isEmpty() && sendCookie(h, destination, nowNs))
+        {
+            return true;
+        }
+        if (waiting.size() == MAX_WAITING)
+        {
+            return drop(Counter.TCP_RX_DROP_SYN_QUEUE_FULL);
+        }
+        waiting.add(h);
+        return true;
+    }
+
+    /** Sends some of what waited for the link, oldest first, before anybody else fills it. */
+    void doWork(final long nowNs)
+    {
+        for (int i = 0; i < ANSWERS_PER_CYCLE && !waiting.isEmpty(); i++)
+        {
+            final HalfOpen h = waiting.peek();
+            final Destination destination = route(h);
+            if (destination != null && !sendCookie(h, destination, nowNs))
+            {
+                return;
+            }
+            waiting.poll();
+        }
+    }
+
+    /** Whether answers wait for the link. */
+    boolean isWaiting()
+    {
+        return !waiting.isEmpty();
+    }
+
+    private boolean sendCookie(final HalfOpen h, final Destination destination, final long nowNs)
     {
         h.iss = cookies.encode(h, nowNs);
         final int offset = timestampOffset(h);
         final int stamp = SynCookies.timestamp(h, Connection.clock(nowNs));
         h.listener.cookiesUntilNs = nowNs + SynCookies.VALID_NS;
-        if (send(h, destination, h.iss, TcpHeader.SYN | TcpHeader.ACK, stamp + offset))
+        final boolean isSent = send(h, destination, h.iss, TcpHeader.SYN | TcpHeader.ACK, stamp + offset);
+        if (isSent)
         {
             counters.increment(Counter.TCP_SYN_COOKIES_SENT);
         }
+        return isSent;
     }
 
     /** Whether it may be one: only a listener that has sent cookies of late looks. */

@@ -554,6 +554,7 @@ public final class TcpTransport implements Transport
     {
         this.nowNs = nowNs;
         isMemoryTight = largeChunks.available() < largeChunks.capacity() / TIGHT_FRACTION;
+        passive.doWork(nowNs);
         int work = drainDirty(nowNs);
         Connection c = activeHead;
         activeHead = null;
@@ -597,7 +598,7 @@ public final class TcpTransport implements Transport
     public long nextDeadlineNs()
     {
         // What found the link full, or its way gone, is tried again even if no descriptor ever says so.
-        return activeHead == null ? Long.MAX_VALUE : nowNs + RETRY_NS;
+        return activeHead == null && !passive.isWaiting() ? Long.MAX_VALUE : nowNs + RETRY_NS;
     }
 
     @Override

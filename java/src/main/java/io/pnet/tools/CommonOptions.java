@@ -66,6 +66,9 @@ public final class CommonOptions
         description = "TCP's congestion control: newreno, cubic, bbr, or a class on the class path (PNET_CLASSPATH).")
     private String congestion;
 
+    @Option(names = "--counters", description = "Say at the end what was counted, on the error stream.")
+    private boolean counters;
+
     @Option(names = "--quiet", description = "Only results and errors.")
     private boolean quiet;
 
@@ -83,6 +86,11 @@ public final class CommonOptions
     String congestion()
     {
         return congestion;
+    }
+
+    boolean isCounting()
+    {
+        return counters;
     }
 
     boolean isKernel()

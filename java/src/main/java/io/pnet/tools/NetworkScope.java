@@ -1,7 +1,9 @@
 package io.pnet.tools;
 
+import io.pnet.counters.Counter;
 import io.pnet.stack.RunMode;
 import io.pnet.tools.net.Network;
+import io.pnet.tools.net.PnetNetwork;
 
 /**
  * The network of one command, given back when the command ends, also by an interrupt.
@@ -64,6 +66,14 @@ final class NetworkScope implements AutoCloseable
         return interrupts.isInterrupted();
     }
 
+    private static void show(final Counter counter, final long value)
+    {
+        if (value != 0)
+        {
+            System.err.println(counter.label() + " " + value);
+        }
+    }
+
     private synchronized void interrupt()
     {
         isInterrupted = true;
@@ -87,6 +97,10 @@ final class NetworkScope implements AutoCloseable
     {
         try
         {
+            if (options.isCounting() && network instanceof PnetNetwork pnet)
+            {
+                pnet.process().counters().forEach(NetworkScope::show);
+            }
             network.close();
         }
         finally
