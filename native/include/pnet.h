@@ -116,7 +116,8 @@ struct pnet_packet_options
     int32_t tx_slots;              /* 0: no TX ring; forced when just one descriptor was inherited */
     int32_t copy_large;            /* PACKET_COPY_THRESH: frames larger than a slot come whole through the queue */
     int32_t receive_buffer_bytes;  /* SO_RCVBUF for those; never lowered below what an inherited socket has */
-    int32_t send_buffer_bytes;     /* SO_SNDBUF of both sockets, 0: the kernel's default */
+    int32_t send_buffer_bytes;     /* SO_SNDBUF of the socket that gathers, 0: the kernel's default */
+    int32_t ring_send_buffer_bytes; /* SO_SNDBUF of the one with the TX ring, where there is one; 0: default */
     int32_t qdisc_bypass;
     int32_t promiscuous;
     char name[PNET_NAME_BYTES];

@@ -73,6 +73,7 @@ static const struct entry ENTRIES[] = {
     FIELD(pnet_packet_options, copy_large),
     FIELD(pnet_packet_options, receive_buffer_bytes),
     FIELD(pnet_packet_options, send_buffer_bytes),
+    FIELD(pnet_packet_options, ring_send_buffer_bytes),
     FIELD(pnet_packet_options, qdisc_bypass),
     FIELD(pnet_packet_options, promiscuous),
     FIELD(pnet_packet_options, name),

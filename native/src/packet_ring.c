@@ -247,7 +247,8 @@ static int set_options(const struct pnet_packet_options *options, struct pnet_pa
     raise_receive_buffer(fd, options->receive_buffer_bytes);
     ring->receive_buffer_bytes = get_int(fd, SOL_SOCKET, SO_RCVBUF);
 
-    int result = set_send_buffer(fd, options->send_buffer_bytes);
+    const int gathers_too = ring->gather_fd == fd;
+    int result = set_send_buffer(fd, gathers_too ? options->send_buffer_bytes : options->ring_send_buffer_bytes);
     if (result == 0 && ring->gather_fd != fd)
     {
         result = set_send_buffer(ring->gather_fd, options->send_buffer_bytes);

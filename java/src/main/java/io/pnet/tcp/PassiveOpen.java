@@ -29,10 +29,10 @@ import java.util.ArrayDeque;
 final class PassiveOpen
 {
     private static final int MAX_BACKOFF = 16;
-    /** 40 ms of a hundred thousand SYNs a second; what waits longer than that had better be asked for again. */
-    private static final int MAX_WAITING = 4_096;
+    /** 80 ms of a hundred thousand SYNs a second; what waits longer than that had better be asked for again. */
+    private static final int MAX_WAITING = 8_192;
     /** The link has to have room for connections after them. */
-    private static final int ANSWERS_PER_CYCLE = 64;
+    private static final int ANSWERS_PER_CYCLE = 256;
     /** The link had no room: tried again soon. */
     private static final long RETRY_NS = 1_000_000;
 
