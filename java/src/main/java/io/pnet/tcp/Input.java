@@ -345,6 +345,9 @@ final class Input
         {
             if (!s.isSyn() && s.sequenceLength() > 0)
             {
+                // What was overtaken by its own retransmission is old by its time stamp, too: the sender has to hear
+                // of it, or it never learns that it was reordered and not lost.
+                noteOldData(c, s);
                 c.ackNow = true;
             }
             else
@@ -404,15 +407,20 @@ final class Input
             challenge(c, nowNs);
             return drop(Counter.TCP_RX_DROP_UNACCEPTABLE);
         }
-        final boolean isOldData = s.payloadLength > 0 && SeqNumber.leq(s.seq + s.payloadLength, c.rcvNxt);
-        if (isOldData)
+        noteOldData(c, s);
+        sendAckAgain(c, s, nowNs);
+        return drop(Counter.TCP_RX_DROP_UNACCEPTABLE);
+    }
+
+    /** Remembers to say so if all that a segment brings was here already (RFC 2883). */
+    private void noteOldData(final Connection c, final Segment s)
+    {
+        if (s.payloadLength > 0 && SeqNumber.leq(s.seq + s.payloadLength, c.rcvNxt))
         {
             counters.add(Counter.TCP_RX_DUPLICATE_BYTES, s.payloadLength);
             c.reassembly.setDuplicate(s.seq, s.seq + s.payloadLength);
             QuickAcks.onOldData(c);
         }
-        sendAckAgain(c, s, nowNs);
-        return drop(Counter.TCP_RX_DROP_UNACCEPTABLE);
     }
 
     /** Something where our window is shut, at its very edge. */

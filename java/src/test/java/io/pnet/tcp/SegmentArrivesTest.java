@@ -179,6 +179,24 @@ final class SegmentArrivesTest
         }
     }
 
+    /** RFC 2883 with RFC 7323: what was overtaken by its own retransmission bears the older stamp. */
+    @Test
+    void tellsOfWhatCameAfterItsOwnRetransmission()
+    {
+        try (TcpPeer peer = new TcpPeer().established(syn().sackPermitted().timestamps(1_000, 0)))
+        {
+            peer.send(data(101, 100).acks(1).timestamps(2_000_010, peer.lastTsVal));
+            peer.expect(ack(1).sack(101, 201));
+            peer.send(data(1, 100).acks(1).timestamps(2_000_040, peer.lastTsVal));
+            peer.expect(ack(201).echoing(2_000_040));
+            peer.send(data(1, 100).acks(1).timestamps(2_000_000, peer.lastTsVal));
+            peer.expect(ack(201).echoing(2_000_040).sack(1, 101));
+            assertEquals(1, peer.count(Counter.TCP_RX_DROP_PAWS));
+            assertEquals(100, peer.count(Counter.TCP_RX_DUPLICATE_BYTES));
+            assertEquals(200, peer.user.received.size());
+        }
+    }
+
     @Test
     void dropsSegmentsWithoutTheAgreedTimestamps()
     {
