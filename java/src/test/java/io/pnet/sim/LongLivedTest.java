@@ -274,7 +274,11 @@ final class LongLivedTest
     @Test
     void oneConnectionCarriesMoreThanEightGibibytes() throws IOException
     {
-        open("", settings());
+        // All of it in one instant, in which no buffer can find its size.
+        final TcpSettings settings = settings();
+        settings.receiveBufferBytes = 6 << 20;
+        settings.sendBufferBytes = 4 << 20;
+        open("", settings);
         client.send((8L << 30) + 12_345);
         assertTrue(network.runUntil(this::isQuiet, HOUR_NS), this::toString);
         assertEquals((8L << 30) + 12_345, server.received);
