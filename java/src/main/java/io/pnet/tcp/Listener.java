@@ -25,6 +25,7 @@ public final class Listener
     private long lastFastOpenResetNs;
     /** Until then acknowledgements may return cookies. */
     long cookiesUntilNs = Long.MIN_VALUE;
+    boolean isClosed;
     Listener next;
 
     Listener(
@@ -70,6 +71,7 @@ public final class Listener
     /** Stops listening; connections that are established stay. Stack's owner. */
     public void close()
     {
+        isClosed = true;
         tcp.unlisten(this);
     }
 

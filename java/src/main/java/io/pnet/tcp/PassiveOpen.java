@@ -20,9 +20,10 @@ import java.util.ArrayDeque;
  * stand a flood of SYNs (RFC 4987).
  *
  * <p>A SYN makes a {@link HalfOpen}, of which there are so many per listener and so many per stack; when they are used
- * up, {@link SynCookies} answer without keeping anything. A {@link Connection} with its buffers is only made of the
- * acknowledgement that completes the handshake, and that same segment is then its first: data and FIN in it are
- * Input's, as always. A flood thus costs the table of half-open ones, once, and per SYN one hash and one SYN,ACK.
+ * up, {@link SynCookies} answer without keeping anything but what the link has no room for at the moment. A
+ * {@link Connection} with its buffers is only made of the acknowledgement that completes the handshake, and that same
+ * segment is then its first: data and FIN in it are Input's, as always. A flood thus costs the table of half-open ones,
+ * once, and per SYN one hash and one SYN,ACK.
  *
  * <p>One per transport; owned by the stack's owner.
  */
@@ -210,7 +211,8 @@ final class PassiveOpen
         for (int i = 0; i < ANSWERS_PER_CYCLE && !waiting.isEmpty(); i++)
         {
             final HalfOpen h = waiting.peek();
-            final Destination destination = route(h);
+            // Who has stopped listening meanwhile promises nothing more.
+            final Destination destination = h.listener.isClosed ? null : route(h);
             if (destination != null && !sendCookie(h, destination, nowNs))
             {
                 return;

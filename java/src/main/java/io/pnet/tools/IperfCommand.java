@@ -20,7 +20,6 @@ import java.util.concurrent.Callable;
 @Command(
     name = "iperf3",
     description = "Measure throughput; the other end may be the real iperf3.",
-    mixinStandardHelpOptions = true,
     versionProvider = Main.Version.class)
 final class IperfCommand implements Callable<Integer>
 {
@@ -29,6 +28,13 @@ final class IperfCommand implements Callable<Integer>
 
     @Mixin
     private CommonOptions common;
+
+    // Not picocli's own pair: -V is --verbose here, as it is for the real iperf3.
+    @Option(names = {"-h", "--help"}, usageHelp = true, description = "Show this help and exit.")
+    private boolean help;
+
+    @Option(names = {"-v", "--version"}, versionHelp = true, description = "Print the version and exit.")
+    private boolean showVersion;
 
     @ArgGroup(exclusive = true, multiplicity = "0..1")
     private Role role = new Role();

@@ -35,6 +35,20 @@ class ToolsInteropTest
         }
     }
 
+    @Test
+    void countersAreSaidAtTheEnd() throws Exception
+    {
+        try (InteropWire wire = new InteropWire("ring"))
+        {
+            final InteropWire.Outcome outcome =
+                wire.pnet("ping", "-c", "3", "-i", "0.1", "--counters", InteropWire.KERNEL_V4).awaitEnd().ok();
+            final List<String> lines = outcome.err().lines().toList();
+            assertTrue(lines.contains("icmp.rx 3"), outcome::toString);
+            assertTrue(lines.stream().anyMatch(line -> line.matches("link\\.rx\\.frames [1-9]\\d*")),
+                outcome::toString);
+        }
+    }
+
     /** Each side sends a file, ends its half, and still gets the other's whole file. */
     @ParameterizedTest
     @ValueSource(strings = {InteropWire.PNET_V4, InteropWire.PNET_V6})

@@ -6,6 +6,8 @@ import io.pnet.ip.IpAddress;
 import io.pnet.ip.IpSettings;
 import io.pnet.ip.NetworkInterface;
 import io.pnet.link.ChunkPool;
+import io.pnet.link.Delegate;
+import io.pnet.link.Link;
 import io.pnet.link.LinkContext;
 import io.pnet.link.MemoryLinkOptions;
 import io.pnet.link.Pipe;
@@ -75,6 +77,8 @@ final class TcpPeer implements AutoCloseable
     int lastTsVal;
     /** Off where many connections share the port of the stack's: only the last one's initial number is known. */
     boolean isPayloadChecked = true;
+    /** The link has no room for what the stack sends. */
+    boolean isLinkFull;
     private final boolean isV6;
     private final Pipe.Pair pipe;
     private final LinkContext context;
@@ -114,11 +118,26 @@ final class TcpPeer implements AutoCloseable
             {
             },
             nowNs);
-        stack.add(pipe.left());
-        networkInterface = stack.ip().addInterface(pipe.left());
+        final Link link = new Narrow(pipe.left());
+        stack.add(link);
+        networkInterface = stack.ip().addInterface(link);
         stack.ip().addAddress(networkInterface, STACK_V4, 24);
         stack.ip().addAddress(networkInterface, STACK_V6, 64);
         cycle();
+    }
+
+    private final class Narrow extends Delegate
+    {
+        Narrow(final Link link)
+        {
+            super(link);
+        }
+
+        @Override
+        public TxFrame claim(final int headLength, final boolean gathered)
+        {
+            return isLinkFull ? null : super.claim(headLength, gathered);
+        }
     }
 
     /** What the user of the connection under test sees. */

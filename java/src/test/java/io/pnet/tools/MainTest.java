@@ -3,6 +3,7 @@ package io.pnet.tools;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -34,6 +35,14 @@ class MainTest
         assertTrue(text.startsWith("pnet: "), text);
         assertTrue(text.contains(part), text);
         assertEquals(text.length() - 1, text.indexOf('\n'), text);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"echo", "iperf3", "nc", "packetdrill", "ping", "relay", "selftest"})
+    void everyCommandHasHelp(final String command)
+    {
+        assertEquals(Main.OK, run(command, "--help"), () -> err.toString(StandardCharsets.UTF_8));
+        assertTrue(out.toString(StandardCharsets.UTF_8).startsWith("Usage: pnet " + command));
     }
 
     @ParameterizedTest
