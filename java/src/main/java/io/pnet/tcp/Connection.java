@@ -303,6 +303,15 @@ public final class Connection extends Flow
         return sendBuffer.room();
     }
 
+    /**
+     * Whether the last write found room and no memory: other connections have it all for the moment.
+     * {@link TcpHandler#onWritable} is called once there is some. Any thread.
+     */
+    public boolean isStarved()
+    {
+        return sendBuffer.isStarved();
+    }
+
     /** Bytes that the send buffer holds at most, now: it grows with the congestion window unless it was set. */
     public int sendBufferBytes()
     {
@@ -414,10 +423,41 @@ public final class Connection extends Flow
         return closeReason;
     }
 
-    /** What is set for this connection alone; what does not concern the handshake may be changed. Stack's owner. */
+    /**
+     * What is set for this connection alone; what does not concern the handshake may be changed, and
+     * {@link #settingsChanged} says so. Stack's owner.
+     */
     public TcpSettings settings()
     {
         return settings;
+    }
+
+    /**
+     * Takes up what was changed in {@link #settings}: buffer sizes, keepalive and its times, what Nagle's algorithm
+     * holds back. Stack's owner.
+     */
+    public void settingsChanged()
+    {
+        if (state != TcpState.CLOSED)
+        {
+            sendBuffer.resize(settings);
+            tcp.timers.keepAliveChanged(this, tcp.nowNs());
+            signal();
+        }
+    }
+
+    /**
+     * As Linux's TCP_QUICKACK: on, what is not acknowledged yet is, and the next segments are at once; off, ACKs may be
+     * delayed from now on. The connection goes back to choosing by itself. Stack's owner.
+     */
+    public void quickAck(final boolean isOn)
+    {
+        quickAcks = isOn ? settings.compatibility.quickAcks : 0;
+        if (isOn && segmentsToAck > 0 && state.canReceive())
+        {
+            ackNow = true;
+            signal();
+        }
     }
 
     /** Bytes that may wait to be read at most, now: it grows with what is read unless it was set. Stack's owner. */

@@ -73,7 +73,7 @@ final class SendBuffer
     private final ChunkPool smallChunks;
     private final ReleaseQueue released;
     private final MemoryBudget budget;
-    private final int max;
+    private int max;
     private volatile int limit;
     private volatile boolean isStarved;
     private volatile Ring ring = new Ring(2);
@@ -338,6 +338,17 @@ final class SendBuffer
     void clearStarved()
     {
         isStarved = false;
+    }
+
+    /** Takes a size that was set for a running connection; what lies beyond a smaller one is still sent. Consumer. */
+    void resize(final TcpSettings settings)
+    {
+        if (settings.sendBufferBytes > 0 && settings.sendBufferBytes != limit && !isReleased)
+        {
+            max = settings.sendBufferBytes;
+            budget.close(limit);
+            limit = budget.open(max);
+        }
     }
 
     /**

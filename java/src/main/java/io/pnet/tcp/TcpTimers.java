@@ -306,6 +306,16 @@ final class TcpTimers
         }
     }
 
+    /** Keepalive was turned on or off, or its times were changed, on a running connection. */
+    void keepAliveChanged(final Connection c, final long nowNs)
+    {
+        c.keepAliveProbesSent = 0;
+        final boolean isWanted =
+            c.settings.keepAlive && c.state != TcpState.SYN_SENT && c.state != TcpState.SYN_RECEIVED;
+        c.keepAliveAtNs = isWanted ? Math.max(nowNs, c.lastReceivedNs + c.settings.keepAliveIdleNs) : Connection.NEVER;
+        arm(c);
+    }
+
     private void onKeepAlive(final Connection c, final long nowNs)
     {
         final long idleUntilNs = c.lastReceivedNs + c.settings.keepAliveIdleNs;

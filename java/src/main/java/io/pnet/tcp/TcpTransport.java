@@ -245,6 +245,38 @@ public final class TcpTransport implements Transport
         return listener;
     }
 
+    /**
+     * Takes a port for a socket that will connect from it later, as {@code bind} does before {@code connect}.
+     *
+     * @param local one of our addresses, or unspecified for all.
+     * @param port  0 for an ephemeral one.
+     * @return the port, to be given back by {@link #unbind}.
+     * @throws BindException when the port is taken, or the address is not ours.
+     */
+    public int bind(final IpAddress local, final int port) throws BindException
+    {
+        if (!local.isUnspecified() && !ip.isLocal(local.hi(), local.lo()))
+        {
+            throw new BindException("cannot bind to " + local + ": it is not an address of this stack");
+        }
+        final int chosen = port != 0 ? port : ports.bindEphemeral(local.hi(), local.lo());
+        if (chosen == PortSpace.NONE)
+        {
+            throw new BindException("all ephemeral TCP ports are in use");
+        }
+        if (port != 0 && !ports.bind(local.hi(), local.lo(), port))
+        {
+            throw new BindException("TCP port " + port + " is in use on " + local + ": choose another port");
+        }
+        return chosen;
+    }
+
+    /** Gives back what {@link #bind} has taken; connections that use it stay. */
+    public void unbind(final IpAddress local, final int port)
+    {
+        ports.release(local.hi(), local.lo(), port);
+    }
+
     void unlisten(final Listener listener)
     {
         Listener kept = null;

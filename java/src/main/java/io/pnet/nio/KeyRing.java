@@ -1,0 +1,46 @@
+package io.pnet.nio;
+
+import java.util.Arrays;
+
+/** The keys of one channel, one for each selector it is registered with. Any thread. */
+final class KeyRing
+{
+    private static final PnetSelectionKey[] NONE = {};
+
+    private volatile PnetSelectionKey[] keys = NONE;
+
+    synchronized void add(final PnetSelectionKey key)
+    {
+        final PnetSelectionKey[] more = Arrays.copyOf(keys, keys.length + 1);
+        more[keys.length] = key;
+        keys = more;
+    }
+
+    synchronized void remove(final PnetSelectionKey key)
+    {
+        keys = Arrays.stream(keys).filter(each -> each != key).toArray(PnetSelectionKey[]::new);
+    }
+
+    /**
+     * Operations may have become ready; mostly called by a handler, on the stack's owner. Copies no memory and takes no
+     * lock.
+     *
+     * @param ops which; keys that are not interested in any of them need not look.
+     */
+    void signal(final int ops)
+    {
+        for (final PnetSelectionKey key : keys)
+        {
+            key.signal(ops);
+        }
+    }
+
+    /** The channel was decided for the kernel, or its kernel channels have changed otherwise. */
+    void kernelChanged()
+    {
+        for (final PnetSelectionKey key : keys)
+        {
+            key.kernelChanged();
+        }
+    }
+}

@@ -1,0 +1,429 @@
+package io.pnet.nio;
+
+import io.pnet.ip.IpAddress;
+import io.pnet.stack.IpProcess;
+import io.pnet.stack.StackDriver;
+import io.pnet.tcp.Listener;
+import io.pnet.tcp.TcpSettings;
+import io.pnet.tcp.TcpTransport;
+
+import java.io.IOException;
+import java.net.BindException;
+import java.net.Inet4Address;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ProtocolFamily;
+import java.net.ServerSocket;
+import java.net.SocketAddress;
+import java.net.SocketOption;
+import java.net.SocketTimeoutException;
+import java.net.StandardProtocolFamily;
+import java.nio.channels.AlreadyBoundException;
+import java.nio.channels.AsynchronousCloseException;
+import java.nio.channels.ClosedChannelException;
+import java.nio.channels.NotYetBoundException;
+import java.nio.channels.SelectableChannel;
+import java.nio.channels.SelectionKey;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
+import java.nio.channels.UnsupportedAddressTypeException;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.locks.ReentrantLock;
+
+/**
+ * A server that listens on Pnet, on the kernel's loopback as well when it is bound to the wildcard, or on the kernel
+ * alone when it is bound to an address that is the kernel's. Its contract is {@link ServerSocketChannel}'s.
+ */
+final class PnetServerSocketChannel extends ServerSocketChannel implements Selectable
+{
+    private static final int DEFAULT_BACKLOG = 50;
+    private static final int MAX_BACKLOG = 4_096;
+    private static final int EPHEMERAL_TRIES = 64;
+
+    private final PnetSelectorProvider provider;
+    private final IpProcess process;
+    private final StackDriver driver;
+    private final ProtocolFamily family;
+    private final SocketOptions options = new SocketOptions(SocketOptions.OF_SERVERS);
+    private final KeyRing keys = new KeyRing();
+    private final ReentrantLock acceptLock = new ReentrantLock();
+    private final ReentrantLock stateLock = new ReentrantLock();
+    private final Waiter acceptable;
+    private final TcpBacklog backlog;
+    private volatile LoopbackListeners kernel;
+    private volatile List<SelectableChannel> kernelChannels = List.of();
+    private volatile InetSocketAddress local;
+    private Listener listener;
+    private boolean isInterruptible = true;
+    private ServerSocket socket;
+
+    PnetServerSocketChannel(final PnetSelectorProvider provider, final ProtocolFamily family)
+    {
+        super(provider);
+        this.provider = provider;
+        this.process = provider.process();
+        this.driver = process.driver();
+        this.family = family;
+        this.kernel = new LoopbackListeners(provider.kernel());
+        this.acceptable = new Waiter(driver, this::isAcceptable);
+        this.backlog = new TcpBacklog(driver, keys, acceptable::signal);
+    }
+
+    /** Interrupts wait until an accept is over, as with {@code java.net.ServerSocket}; before any use. */
+    void uninterruptible()
+    {
+        isInterruptible = false;
+    }
+
+    // ---- listening
+
+    @Override
+    public ServerSocketChannel bind(final SocketAddress address, final int wantedBacklog) throws IOException
+    {
+        final InetSocketAddress wanted = address == null ? new InetSocketAddress(anyAddress(), 0) : checked(address);
+        final int most = wantedBacklog < 1 ? DEFAULT_BACKLOG : Math.min(MAX_BACKLOG, wantedBacklog);
+        stateLock.lock();
+        try
+        {
+            ensureOpen();
+            if (local != null)
+            {
+                throw new AlreadyBoundException();
+            }
+            final InetAddress host = wanted.getAddress();
+            if (provider.routing().isKernels(host))
+            {
+                kernel.bind(List.of(host), wanted.getPort(), most, options);
+                local = kernel.localAddress();
+            }
+            else if (host.isAnyLocalAddress() && provider.routing().isLoopbackServed())
+            {
+                bindBoth(wanted, most);
+            }
+            else
+            {
+                listener = listen(wanted.getAddress(), wanted.getPort(), most);
+                local = new InetSocketAddress(host, listener.port());
+            }
+            kernelChannels = kernel.channels();
+        }
+        finally
+        {
+            stateLock.unlock();
+        }
+        keys.kernelChanged();
+        return this;
+    }
+
+    /** The same port on Pnet and on the kernel's loopback; an ephemeral one is tried until both have it free. */
+    private void bindBoth(final InetSocketAddress wanted, final int most) throws IOException
+    {
+        final List<InetAddress> loopbacks = LoopbackListeners.addresses(family == StandardProtocolFamily.INET);
+        for (int i = 1; local == null; i++)
+        {
+            final Listener ours = listen(wanted.getAddress(), wanted.getPort(), most);
+            final LoopbackListeners theirs = new LoopbackListeners(provider.kernel());
+            try
+            {
+                theirs.bind(loopbacks, ours.port(), most, options);
+                kernel = theirs;
+                listener = ours;
+                local = new InetSocketAddress(wanted.getAddress(), ours.port());
+            }
+            catch (final IOException ex)
+            {
+                unlisten(ours);
+                if (!(ex instanceof BindException) || wanted.getPort() != 0 || i == EPHEMERAL_TRIES)
+                {
+                    throw ex;
+                }
+            }
+        }
+    }
+
+    private Listener listen(final InetAddress host, final int port, final int most) throws BindException
+    {
+        // IPv4 alone is 0.0.0.0; else the wildcard stands for both.
+        final boolean isV4Any = host.isAnyLocalAddress() && family == StandardProtocolFamily.INET;
+        final IpAddress address =
+            isV4Any ? IpAddress.ANY_V4 : host.isAnyLocalAddress() ? IpAddress.ANY : IpAddress.of(host);
+        final Object result = process.exclusively(() ->
+        {
+            try
+            {
+                final TcpTransport tcp = process.stack().tcp();
+                final TcpSettings settings = options.settings(tcp.settings());
+                // A copy of its own: options may be set while it listens.
+                return tcp.listen(address, port, most, settings == null ? tcp.settings().copy() : settings, backlog);
+            }
+            catch (final BindException ex)
+            {
+                return ex;
+            }
+        });
+        if (result instanceof BindException failure)
+        {
+            throw failure;
+        }
+        return (Listener)result;
+    }
+
+    private void unlisten(final Listener listener)
+    {
+        process.exclusively(() ->
+        {
+            listener.close();
+            return null;
+        });
+    }
+
+    private InetAddress anyAddress()
+    {
+        return family == StandardProtocolFamily.INET ?
+            IpAddress.ANY_V4.toInetAddress() : new InetSocketAddress(0).getAddress();
+    }
+
+    private InetSocketAddress checked(final SocketAddress address)
+    {
+        final InetSocketAddress inet = Failures.checked(address);
+        if (family == StandardProtocolFamily.INET && !(inet.getAddress() instanceof Inet4Address))
+        {
+            throw new UnsupportedAddressTypeException();
+        }
+        return inet;
+    }
+
+    // ---- accepting
+
+    @Override
+    public SocketChannel accept() throws IOException
+    {
+        return accept(Long.MAX_VALUE, isBlocking());
+    }
+
+    /**
+     * As {@link #accept()}, with a time limit; for sockets.
+     *
+     * @param deadlineNs by the stack's clock.
+     */
+    PnetSocketChannel accept(final long deadlineNs, final boolean isBlocking) throws IOException
+    {
+        acceptLock.lock();
+        try
+        {
+            ensureOpen();
+            if (local == null)
+            {
+                throw new NotYetBoundException();
+            }
+            PnetSocketChannel accepted = null;
+            beginIf(isBlocking);
+            try
+            {
+                ensureOpen();
+                accepted = poll();
+                while (isBlocking && accepted == null && isOpen())
+                {
+                    await(deadlineNs);
+                    accepted = isOpen() ? poll() : null;
+                }
+            }
+            finally
+            {
+                endIf(isBlocking, accepted != null);
+            }
+            return accepted;
+        }
+        finally
+        {
+            acceptLock.unlock();
+        }
+    }
+
+    private PnetSocketChannel poll() throws IOException
+    {
+        final TcpStream stream = backlog.poll();
+        if (stream != null)
+        {
+            return PnetSocketChannel.accepted(provider, stream);
+        }
+        final SocketChannel theirs = kernel.accept();
+        return theirs == null ? null : PnetSocketChannel.accepted(provider, theirs);
+    }
+
+    private void await(final long deadlineNs) throws IOException
+    {
+        final String name = "pnet-accept-" + local.getPort();
+        kernel.watch(acceptable::signal, name);
+        if (!acceptable.await(deadlineNs, isInterruptible) && driver.clock().nanoTime() >= deadlineNs)
+        {
+            throw new SocketTimeoutException("Accept timed out");
+        }
+    }
+
+    private boolean isAcceptable()
+    {
+        return !backlog.isEmpty() || kernel.isReady() || !isOpen();
+    }
+
+    private void beginIf(final boolean isBlocking)
+    {
+        if (isBlocking && isInterruptible)
+        {
+            begin();
+        }
+    }
+
+    private void endIf(final boolean isBlocking, final boolean isCompleted) throws IOException
+    {
+        if (isBlocking && isInterruptible)
+        {
+            end(isCompleted);
+        }
+        else if (isBlocking && !isCompleted && !isOpen())
+        {
+            throw new AsynchronousCloseException();
+        }
+    }
+
+    // ---- the end
+
+    @Override
+    protected void implConfigureBlocking(final boolean isBlocking)
+    {
+        // The kernel's listeners never block, and ours asks at each accept.
+    }
+
+    @Override
+    protected void implCloseSelectableChannel() throws IOException
+    {
+        acceptable.signal();
+        stateLock.lock();
+        try
+        {
+            if (listener != null)
+            {
+                unlisten(listener);
+                backlog.close();
+            }
+            kernel.close();
+        }
+        finally
+        {
+            stateLock.unlock();
+        }
+    }
+
+    // ---- addresses and options
+
+    @Override
+    public SocketAddress getLocalAddress() throws IOException
+    {
+        ensureOpen();
+        return local;
+    }
+
+    /** Also when closed. */
+    InetSocketAddress local()
+    {
+        return local;
+    }
+
+    @Override
+    public <T> ServerSocketChannel setOption(final SocketOption<T> name, final T value) throws IOException
+    {
+        options.check(name);
+        stateLock.lock();
+        try
+        {
+            ensureOpen();
+            options.set(name, value);
+            kernel.apply(options, name);
+            if (listener != null)
+            {
+                process.exclusively(() ->
+                {
+                    options.apply(name, listener.settings());
+                    return null;
+                });
+            }
+        }
+        finally
+        {
+            stateLock.unlock();
+        }
+        return this;
+    }
+
+    @Override
+    public <T> T getOption(final SocketOption<T> name) throws IOException
+    {
+        options.check(name);
+        ensureOpen();
+        return options.get(name, process.stack().tcp().settings(), null);
+    }
+
+    @Override
+    public Set<SocketOption<?>> supportedOptions()
+    {
+        return SocketOptions.OF_SERVERS;
+    }
+
+    @Override
+    public ServerSocket socket()
+    {
+        stateLock.lock();
+        try
+        {
+            if (socket == null)
+            {
+                socket = PnetServerSocketAdaptor.of(this);
+            }
+            return socket;
+        }
+        finally
+        {
+            stateLock.unlock();
+        }
+    }
+
+    private void ensureOpen() throws ClosedChannelException
+    {
+        if (!isOpen())
+        {
+            throw new ClosedChannelException();
+        }
+    }
+
+    // ---- for selectors and adaptors
+
+    @Override
+    public int readyOps()
+    {
+        return backlog.isEmpty() ? 0 : SelectionKey.OP_ACCEPT;
+    }
+
+    @Override
+    public List<SelectableChannel> kernelChannels()
+    {
+        return kernelChannels;
+    }
+
+    @Override
+    public KeyRing keys()
+    {
+        return keys;
+    }
+
+    StackDriver driver()
+    {
+        return driver;
+    }
+
+    @Override
+    public String toString()
+    {
+        return getClass().getSimpleName() + "[" + (isOpen() ? local == null ? "unbound" : local : "closed") + "]";
+    }
+}

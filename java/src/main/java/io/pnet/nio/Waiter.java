@@ -1,0 +1,67 @@
+package io.pnet.nio;
+
+import io.pnet.stack.StackDriver;
+
+import java.util.function.BooleanSupplier;
+
+/** One thread at a time that waits for one condition, and the handler that wakes it. */
+final class Waiter
+{
+    private final StackDriver driver;
+    private final BooleanSupplier condition;
+    private volatile Thread thread;
+
+    Waiter(final StackDriver driver, final BooleanSupplier condition)
+    {
+        this.driver = driver;
+        this.condition = condition;
+    }
+
+    /** A deadline by the stack's clock, so many ns from now; 0 is for ever. */
+    static long deadlineNs(final StackDriver driver, final long timeoutNs)
+    {
+        return timeoutNs <= 0 ? Long.MAX_VALUE : driver.clock().nanoTime() + timeoutNs;
+    }
+
+    /**
+     * Waits until the condition holds.
+     *
+     * @param isInterruptible whether an interrupt ends the wait; else it is kept for later.
+     * @return false when time is up, the thread was interrupted, or the stack is closed.
+     */
+    boolean await(final long deadlineNs, final boolean isInterruptible)
+    {
+        boolean isInterrupted = false;
+        thread = Thread.currentThread();
+        try
+        {
+            while (!driver.await(condition, deadlineNs))
+            {
+                if (isInterruptible || !Thread.interrupted())
+                {
+                    return false;
+                }
+                isInterrupted = true;
+            }
+            return true;
+        }
+        finally
+        {
+            thread = null;
+            if (isInterrupted)
+            {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+    /** The condition may hold now. Any thread. */
+    void signal()
+    {
+        final Thread waiting = thread;
+        if (waiting != null && waiting != Thread.currentThread())
+        {
+            driver.unpark(waiting);
+        }
+    }
+}
