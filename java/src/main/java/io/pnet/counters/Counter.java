@@ -99,6 +99,12 @@ public enum Counter
     ICMP_RX_DROP_UNMATCHED("icmp.rx.drop.unmatched", true),
     /** Redirects, source quenches, queries: understood, and nothing here acts on them. */
     ICMP_RX_DROP_IGNORED("icmp.rx.drop.ignored", true),
+    IGMP_RX("igmp.rx"),
+    IGMP_TX("igmp.tx"),
+    IGMP_RX_DROP_MALFORMED("igmp.rx.drop.malformed", true),
+    IGMP_RX_DROP_CHECKSUM("igmp.rx.drop.checksum", true),
+    /** Reports that are for routers, and types that nobody has defined. */
+    IGMP_RX_DROP_IGNORED("igmp.rx.drop.ignored", true),
     MLD_RX("mld.rx"),
     MLD_TX("mld.tx"),
     MLD_RX_DROP_MALFORMED("mld.rx.drop.malformed", true),
@@ -242,6 +248,7 @@ public enum Counter
         {
             case ARP_RX:
             case NDP_RX:
+            case IGMP_RX:
             case MLD_RX:
             case ICMP_RX:
             case IP_FRAGMENTS_MERGED:

@@ -15,6 +15,8 @@ public final class Destination
     final long remoteHi;
     final long remoteLo;
     final boolean isV4;
+    /** Whether packets come back in over the loopback interface, whatever routes say: our own copy of a group's. */
+    boolean isLooped;
     /** What the addresses add to a pseudo-header's sum. */
     final long addressSum;
     private final Ip ip;

@@ -142,6 +142,9 @@ final class Icmp
                 break;
 
             case Icmpv6Header.TYPE_MLD_REPORT:
+                ip.mld.onReport(packet);
+                break;
+
             case Icmpv6Header.TYPE_MLD_DONE:
             case Icmpv6Header.TYPE_MLD_V2_REPORT:
                 // For routers.

@@ -26,7 +26,7 @@ public final class Ip
     final AddressTable addresses = new AddressTable();
     final RouteTable routes = new RouteTable();
     final PathMtuCache pathMtus = new PathMtuCache();
-    final Groups groups = new Groups();
+    final Groups groups = new Groups(this);
     final IpPacket packet = new IpPacket();
     final NeighbourCache neighbours;
     final IpOutput output;
@@ -37,6 +37,7 @@ public final class Ip
     final Arp arp;
     final Ndp ndp;
     final Mld mld;
+    final Igmp igmp;
     final Icmp icmp;
     final IcmpErrors icmpErrors;
     final IcmpEcho echo;
@@ -72,6 +73,7 @@ public final class Ip
         this.arp = new Arp(this);
         this.ndp = new Ndp(this);
         this.mld = new Mld(this);
+        this.igmp = new Igmp(this);
         this.icmp = new Icmp(this);
         this.icmpErrors = new IcmpErrors(this);
         this.echo = new IcmpEcho(this);
@@ -139,7 +141,8 @@ public final class Ip
     {
         final int number = protocol.protocol();
         if (number == ProtocolNumber.ICMP || number == ProtocolNumber.ICMPV6 ||
-            Ipv6Extension.isExtension(number) || number == ProtocolNumber.NO_NEXT_HEADER)
+            number == ProtocolNumber.IGMP || number == ProtocolNumber.NO_NEXT_HEADER ||
+            Ipv6Extension.isExtension(number))
         {
             throw new IllegalArgumentException("protocol number " + number + " belongs to the Internet layer itself");
         }
@@ -190,6 +193,18 @@ public final class Ip
             return null;
         }
         final Destination destination = new Destination(this, sourceHi, sourceLo, remoteHi, remoteLo);
+        return refresh(destination) ? destination : null;
+    }
+
+    /**
+     * The way back to ourselves for what is sent to a group or broadcast, from a source address of ours.
+     *
+     * @return null when there is no loopback interface.
+     */
+    public Destination routeBack(final long sourceHi, final long sourceLo, final long groupHi, final long groupLo)
+    {
+        final Destination destination = new Destination(this, sourceHi, sourceLo, groupHi, groupLo);
+        destination.isLooped = true;
         return refresh(destination) ? destination : null;
     }
 
@@ -327,7 +342,7 @@ public final class Ip
     {
         this.nowNs = nowNs;
         int fired = detection.onTimers(nowNs) + neighbours.onTimers(nowNs) + reassembler.onTimers(nowNs) +
-            mld.onTimers(nowNs);
+            mld.onTimers(nowNs) + igmp.onTimers(nowNs);
         final int aged = pathMtus.onTimers(nowNs);
         if (aged > 0)
         {
@@ -342,6 +357,7 @@ public final class Ip
     {
         long deadlineNs = Math.min(detection.nextDeadlineNs(), neighbours.nextDeadlineNs());
         deadlineNs = Math.min(deadlineNs, reassembler.nextDeadlineNs());
+        deadlineNs = Math.min(deadlineNs, igmp.nextDeadlineNs());
         deadlineNs = Math.min(deadlineNs, Math.min(mld.nextDeadlineNs(), pathMtus.nextDeadlineNs()));
         for (final NetworkInterface networkInterface : interfaces)
         {
@@ -395,25 +411,41 @@ public final class Ip
     }
 
     /**
-     * Joins a multicast group, or counts one more use of it: its packets are delivered from now on. Routers and
-     * switches are told of IPv6 groups (MLDv2); of IPv4 groups nobody is told, there is no IGMP yet.
+     * Joins a multicast group for one listener: the group's packets are delivered from now on, and routers and switches
+     * are told (IGMPv3, MLDv2, and older versions where a querier speaks those). By
+     * {@link GroupMembership#filter} the listener changes from whom it wants packets, and leaves.
+     *
+     * @throws IllegalStateException when all listeners together name more sources than can be reported.
      */
-    public void joinGroup(final NetworkInterface networkInterface, final IpAddress group)
+    public GroupMembership joinGroup(
+        final NetworkInterface networkInterface, final IpAddress group, final SourceFilter filter)
     {
         if (!group.isMulticast())
         {
             throw new IllegalArgumentException("cannot join " + group + ": it is not a multicast address");
         }
-        if (groups.join(networkInterface, group.hi(), group.lo()) && !group.isV4())
-        {
-            mld.onChange();
-        }
+        final GroupMembership membership = new GroupMembership(this, networkInterface, group);
+        membership.filter(filter);
+        return membership;
     }
 
-    /** Undoes one {@link #joinGroup}. */
-    public void leaveGroup(final NetworkInterface networkInterface, final IpAddress group)
+    /** Whether anybody here listens to a group, on whichever interface. */
+    public boolean isJoined(final long groupHi, final long groupLo)
     {
-        leave(networkInterface, group.hi(), group.lo());
+        return loopback != null && groups.isJoined(loopback, groupHi, groupLo);
+    }
+
+    /** The first interface that is not the loopback: where groups are joined if none is named; null: there is none. */
+    public NetworkInterface firstInterface()
+    {
+        for (final NetworkInterface networkInterface : interfaces)
+        {
+            if (!networkInterface.isLoopback)
+            {
+                return networkInterface;
+            }
+        }
+        return null;
     }
 
     /** The asking side of ICMP echo. */
@@ -453,7 +485,7 @@ public final class Ip
         }
         final long hi = destination.remoteHi;
         final long lo = destination.remoteLo;
-        final NetworkInterface over = interfaceTo(source, hi, lo);
+        final NetworkInterface over = destination.isLooped ? loopback : interfaceTo(source, hi, lo);
         if (over == null)
         {
             return false;
@@ -490,9 +522,9 @@ public final class Ip
         address.deadlineNs = LocalAddress.NO_DEADLINE;
         addresses.remove(address);
         routes.remove(address.route);
-        if (!address.isV4 && !address.networkInterface.isLoopback)
+        if (address.solicitedNode != null)
         {
-            leave(address.networkInterface, Groups.SOLICITED_NODE_HI, Groups.solicitedNodeLo(address.lo));
+            address.solicitedNode.filter(SourceFilter.NONE);
         }
         generation++;
     }
@@ -524,18 +556,6 @@ public final class Ip
         return isGroup ? firstInterface() : null;
     }
 
-    private NetworkInterface firstInterface()
-    {
-        for (final NetworkInterface networkInterface : interfaces)
-        {
-            if (!networkInterface.isLoopback)
-            {
-                return networkInterface;
-            }
-        }
-        return null;
-    }
-
     private NetworkInterface add(final NetworkInterface networkInterface)
     {
         interfaces = Arrays.copyOf(interfaces, interfaces.length + 1);
@@ -555,10 +575,11 @@ public final class Ip
             address.address, address.isV4 ? address.prefixLength - 96 : address.prefixLength, null,
             address.networkInterface);
         routes.add(address.route);
-        if (!address.isV4 &&
-            groups.join(address.networkInterface, Groups.SOLICITED_NODE_HI, Groups.solicitedNodeLo(address.lo)))
+        if (!address.isV4)
         {
-            mld.onChange();
+            address.solicitedNode = joinGroup(
+                address.networkInterface,
+                new IpAddress(Groups.SOLICITED_NODE_HI, Groups.solicitedNodeLo(address.lo)), SourceFilter.ALL);
         }
         generation++;
         detection.start(address);
@@ -570,14 +591,6 @@ public final class Ip
         address.state = LocalAddress.State.READY;
         addresses.add(address);
         generation++;
-    }
-
-    private void leave(final NetworkInterface networkInterface, final long hi, final long lo)
-    {
-        if (groups.leave(networkInterface, hi, lo) && !IpAddress.isV4(hi, lo))
-        {
-            mld.onLeave(networkInterface, hi, lo);
-        }
     }
 
     private boolean hasLinkLocal(final NetworkInterface networkInterface)

@@ -130,6 +130,10 @@ final class Ipv4Input
         {
             ip.icmp.onPacketV4(packet);
         }
+        else if (packet.protocol == ProtocolNumber.IGMP)
+        {
+            ip.igmp.onPacket(packet);
+        }
         else
         {
             ip.deliver(packet);

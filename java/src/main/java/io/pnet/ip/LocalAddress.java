@@ -24,6 +24,8 @@ final class LocalAddress
     final NetworkInterface networkInterface;
     /** The route to its on-link prefix; null on a loopback interface. */
     RouteTable.Route route;
+    /** Of an IPv6 address on a real interface: the group through which neighbours ask for it. */
+    GroupMembership solicitedNode;
     State state = State.TENTATIVE;
     int probesLeft;
     int announcementsLeft;

@@ -1,8 +1,6 @@
 package io.pnet.ip;
 
 import io.pnet.counters.Counter;
-import io.pnet.counters.Counters;
-import io.pnet.ip.Groups.Membership;
 import io.pnet.link.TxFrame;
 import io.pnet.wire.BigEndian;
 import io.pnet.wire.Checksum;
@@ -13,53 +11,27 @@ import io.pnet.wire.Ipv6Header;
 import io.pnet.wire.MldMessage;
 import io.pnet.wire.Mldv2Report;
 import io.pnet.wire.ProtocolNumber;
+import org.agrona.concurrent.UnsafeBuffer;
 
 /**
- * The listener's side of Multicast Listener Discovery version 2 (RFC 3810): reports that switches and routers learn
- * from where our groups, solicited-node groups first of all, have a listener. Version 1 is not spoken: a querier of
- * version 1 gets version 2 reports.
+ * The listener's side of Multicast Listener Discovery version 2 (RFC 3810), and of version 1 (RFC 2710) where a querier
+ * speaks that: reports that switches and routers learn from where our groups, solicited-node groups first of all, have
+ * a listener.
  */
-final class Mld
+final class Mld extends GroupReports
 {
-    /** Reports of a change are repeated once (RFC 3810 section 9.1, robustness 2). */
-    private static final int REPORTS = 2;
-    private static final long REPEAT_NS = 1_000_000_000L;
-    private static final long ALL_ROUTERS_HI = 0xFF02L << 48;
-    private static final long ALL_ROUTERS_LO = 0x16;
+    private static final int VERSION = 2;
+    private static final long LINK_LOCAL_GROUPS = 0xFF02L << 48;
+    private static final long V2_ROUTERS_LO = 0x16;
+    private static final long ALL_ROUTERS_LO = 2;
     private static final int ROUTER_ALERT_LENGTH = 8;
-    private static final int MAX_RECORDS = 60;
-    private static final int MAX_DELAY_V1_MS = 65_535;
 
-    private final Ip ip;
-    private final Counters counters;
     private final Mldv2Report report = new Mldv2Report();
-    private final MldMessage query = new MldMessage();
-    private int changeReportsLeft;
-    private long changeDeadlineNs = Long.MAX_VALUE;
-    private long answerDeadlineNs = Long.MAX_VALUE;
+    private final MldMessage message = new MldMessage();
 
     Mld(final Ip ip)
     {
-        this.ip = ip;
-        this.counters = ip.counters;
-    }
-
-    /** A group was joined: say so with the next timers, and once more. */
-    void onChange()
-    {
-        changeReportsLeft = REPORTS;
-        changeDeadlineNs = ip.nowNs;
-    }
-
-    /** Last listener gone: tells the routers at once. */
-    void onLeave(final NetworkInterface over, final long hi, final long lo)
-    {
-        final TxFrame frame = claim(over, 1);
-        if (frame != null)
-        {
-            report.record(0, Mldv2Report.CHANGE_TO_INCLUDE, hi, lo);
-            commit(over, frame, 1);
-        }
+        super(ip, false, VERSION);
     }
 
     void onQuery(final IpPacket packet)
@@ -68,117 +40,118 @@ final class Mld
         if (packet.length < MldMessage.LENGTH || packet.hopLimit != 1 ||
             !IpAddress.isLinkLocal(packet.sourceHi, packet.sourceLo))
         {
-            counters.increment(Counter.MLD_RX_DROP_MALFORMED);
+            ip.counters.increment(Counter.MLD_RX_DROP_MALFORMED);
             return;
         }
-        counters.increment(Counter.MLD_RX);
-        final int code = query.wrap(packet.buffer, packet.offset).maximumResponseDelay();
-        final long delayMs = packet.length < MldMessage.V2_QUERY_MIN_LENGTH ?
-            Math.min(code, MAX_DELAY_V1_MS) : MldMessage.v2ResponseDelayMs(code);
-        final long delayNs = (long)(ip.random.nextDouble() * delayMs * 1_000_000L);
-        answerDeadlineNs = Math.min(answerDeadlineNs, ip.nowNs + delayNs);
-    }
-
-    long nextDeadlineNs()
-    {
-        return Math.min(changeDeadlineNs, answerDeadlineNs);
-    }
-
-    int onTimers(final long nowNs)
-    {
-        int fired = 0;
-        if (changeDeadlineNs <= nowNs)
+        message.wrap(packet.buffer, packet.offset);
+        final int code = message.maximumResponseDelay();
+        final boolean isV2 = packet.length >= MldMessage.V2_QUERY_MIN_LENGTH;
+        SourceFilter sources = SourceFilter.NONE;
+        if (isV2)
         {
-            changeDeadlineNs = --changeReportsLeft > 0 ? nowNs + REPEAT_NS : Long.MAX_VALUE;
-            reportAll(Mldv2Report.CHANGE_TO_EXCLUDE);
-            fired++;
+            final int count = message.sources();
+            if (packet.length < MldMessage.V2_QUERY_MIN_LENGTH + count * 16)
+            {
+                ip.counters.increment(Counter.MLD_RX_DROP_MALFORMED);
+                return;
+            }
+            for (int i = 0; i < Math.min(count, SourceFilter.MAX_SOURCES); i++)
+            {
+                sources = sources.allow(new IpAddress(message.sourceHi(i), message.sourceLo(i)));
+            }
         }
-        if (answerDeadlineNs <= nowNs)
-        {
-            answerDeadlineNs = Long.MAX_VALUE;
-            reportAll(Mldv2Report.MODE_IS_EXCLUDE);
-            fired++;
-        }
-        return fired;
+        ip.counters.increment(Counter.MLD_RX);
+        onQuery(
+            packet.networkInterface, isV2 ? VERSION : 1, message.multicastAddressHi(), message.multicastAddressLo(),
+            (isV2 ? MldMessage.v2ResponseDelayMs(code) : code) * 1_000_000L, sources, isV2 ? message.robustness() : 0);
     }
 
-    private void reportAll(final int recordType)
+    /** Another listener's report of version 1. */
+    void onReport(final IpPacket packet)
     {
-        for (final NetworkInterface over : ip.interfaces)
+        if (packet.length < MldMessage.LENGTH)
         {
-            if (over.isLoopback)
-            {
-                continue;
-            }
-            int count = 0;
-            for (final Membership membership : ip.groups.all)
-            {
-                count += isReported(membership, over) ? 1 : 0;
-            }
-            // More groups than one packet holds is not something a process does; the rest stays unreported.
-            count = Math.min(count, MAX_RECORDS);
-            final TxFrame frame = count == 0 ? null : claim(over, count);
-            if (frame == null)
-            {
-                continue;
-            }
-            int index = 0;
-            for (final Membership membership : ip.groups.all)
-            {
-                if (isReported(membership, over) && index < count)
-                {
-                    report.record(index++, recordType, membership.hi, membership.lo);
-                }
-            }
-            commit(over, frame, count);
+            ip.counters.increment(Counter.MLD_RX_DROP_MALFORMED);
+            return;
+        }
+        ip.counters.increment(Counter.MLD_RX);
+        message.wrap(packet.buffer, packet.offset);
+        onOlderReport(packet.networkInterface, message.multicastAddressHi(), message.multicastAddressLo());
+    }
+
+    @Override
+    boolean isReported(final long hi, final long lo)
+    {
+        // Not ff02::1, and none of a scope below link-local (RFC 3810 section 6).
+        final int scope = (int)(hi >>> 48) & 0xF;
+        return scope > 1 && !(hi == LINK_LOCAL_GROUPS && lo == 1);
+    }
+
+    @Override
+    void sendReport(final NetworkInterface over, final UnsafeBuffer from, final int length, final int count)
+    {
+        final int total = Mldv2Report.HEADER_LENGTH + length;
+        final TxFrame frame = claim(over, total, LINK_LOCAL_GROUPS, V2_ROUTERS_LO);
+        if (frame != null)
+        {
+            final int at = frame.offset() + frame.length() - total;
+            report.wrap(frame.buffer(), at).init(count);
+            frame.buffer().putBytes(at + Mldv2Report.FIRST_RECORD_OFFSET, from, 0, length);
+            commit(over, frame, at, total);
         }
     }
 
-    private static boolean isReported(final Membership membership, final NetworkInterface over)
+    @Override
+    void sendOlder(
+        final NetworkInterface over, final int version, final boolean isLeave, final long hi, final long lo)
     {
-        return membership.networkInterface == over && !IpAddress.isV4(membership.hi, membership.lo);
+        final TxFrame frame = claim(
+            over, MldMessage.LENGTH, isLeave ? LINK_LOCAL_GROUPS : hi, isLeave ? ALL_ROUTERS_LO : lo);
+        if (frame != null)
+        {
+            final int at = frame.offset() + frame.length() - MldMessage.LENGTH;
+            message.wrap(frame.buffer(), at)
+                .init(isLeave ? Icmpv6Header.TYPE_MLD_DONE : Icmpv6Header.TYPE_MLD_REPORT)
+                .multicastAddress(hi, lo);
+            commit(over, frame, at, MldMessage.LENGTH);
+        }
     }
 
-    /** Writes everything in front of the records: Ethernet, IPv6, router alert, report header. */
-    private TxFrame claim(final NetworkInterface over, final int records)
+    /** Writes everything in front of the message: Ethernet, IPv6, router alert. */
+    private TxFrame claim(final NetworkInterface over, final int length, final long toHi, final long toLo)
     {
-        final int payload = ROUTER_ALERT_LENGTH + Mldv2Report.length(records);
-        final TxFrame frame =
-            over.link().claim(EthernetHeader.LENGTH + Ipv6Header.LENGTH + payload, false);
+        final int payload = ROUTER_ALERT_LENGTH + length;
+        final TxFrame frame = over.link().claim(EthernetHeader.LENGTH + Ipv6Header.LENGTH + payload, false);
         if (frame == null)
         {
             return null;
         }
         // Until a link-local address is there, the unspecified one serves (RFC 3810 section 5.2.13).
-        final LocalAddress source = ip.addresses.select(over, ALL_ROUTERS_HI, ALL_ROUTERS_LO);
+        final LocalAddress source = ip.addresses.select(over, LINK_LOCAL_GROUPS, V2_ROUTERS_LO);
         final boolean hasSource = source != null && IpAddress.isLinkLocal(source.hi, source.lo);
         EthernetHeader.put(
-            frame.buffer(), frame.offset(), EthernetHeader.multicastV6(ALL_ROUTERS_LO), over.macAddress,
+            frame.buffer(), frame.offset(), EthernetHeader.multicastV6(toLo), over.macAddress,
             EthernetHeader.TYPE_IPV6);
         final int network = frame.offset() + EthernetHeader.LENGTH;
         IpOutput.putHeaderV6(
             frame.buffer(), network, 0, payload, ProtocolNumber.HOP_BY_HOP, 1,
-            hasSource ? source.hi : 0, hasSource ? source.lo : 0, ALL_ROUTERS_HI, ALL_ROUTERS_LO);
-        final int at = Ipv6Extension.putRouterAlert(
-            frame.buffer(), network + Ipv6Header.LENGTH, ProtocolNumber.ICMPV6);
-        report.wrap(frame.buffer(), at).init(records);
+            hasSource ? source.hi : 0, hasSource ? source.lo : 0, toHi, toLo);
+        Ipv6Extension.putRouterAlert(frame.buffer(), network + Ipv6Header.LENGTH, ProtocolNumber.ICMPV6);
         return frame;
     }
 
-    private void commit(final NetworkInterface over, final TxFrame frame, final int records)
+    private void commit(final NetworkInterface over, final TxFrame frame, final int at, final int length)
     {
-        final int network = frame.offset() + EthernetHeader.LENGTH;
-        final int at = network + Ipv6Header.LENGTH + ROUTER_ALERT_LENGTH;
-        final int length = Mldv2Report.length(records);
+        final UnsafeBuffer buffer = frame.buffer();
+        final int addresses = frame.offset() + EthernetHeader.LENGTH + Ipv6Header.SOURCE_OFFSET;
         final long sum = Checksum.pseudoHeader(
-            BigEndian.getInt64(frame.buffer(), network + Ipv6Header.SOURCE_OFFSET),
-            BigEndian.getInt64(frame.buffer(), network + Ipv6Header.SOURCE_OFFSET + 8),
-            ALL_ROUTERS_HI, ALL_ROUTERS_LO, ProtocolNumber.ICMPV6, length);
+            BigEndian.getInt64(buffer, addresses), BigEndian.getInt64(buffer, addresses + 8),
+            BigEndian.getInt64(buffer, addresses + 16), BigEndian.getInt64(buffer, addresses + 24),
+            ProtocolNumber.ICMPV6, length);
         BigEndian.putUint16(
-            frame.buffer(), at + Icmpv6Header.CHECKSUM_OFFSET,
-            Checksum.finish(sum + Checksum.sum(frame.buffer(), at, length)));
+            buffer, at + Icmpv6Header.CHECKSUM_OFFSET, Checksum.finish(sum + Checksum.sum(buffer, at, length)));
         over.link().commit(frame);
-        counters.increment(Counter.MLD_TX);
-        counters.increment(Counter.IP_TX_PACKETS);
+        ip.counters.increment(Counter.MLD_TX);
+        ip.counters.increment(Counter.IP_TX_PACKETS);
     }
 }

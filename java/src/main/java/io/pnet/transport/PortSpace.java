@@ -3,8 +3,8 @@ package io.pnet.transport;
 import io.pnet.ip.IpAddress;
 import org.agrona.collections.Int2ObjectHashMap;
 
-import java.util.HashSet;
-import java.util.Set;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.function.IntPredicate;
 import java.util.random.RandomGenerator;
 
@@ -14,7 +14,8 @@ import java.util.random.RandomGenerator;
  * while most ports are free.
  *
  * <p>An unspecified address stands for every address: {@code ::} for those of both versions, {@code 0.0.0.0} for
- * IPv4's. Two bindings of a port conflict when there is an address that both stand for. Owned by the stack's owner.
+ * IPv4's. Two bindings of a port conflict when there is an address that both stand for, unless both are shared. Owned
+ * by the stack's owner.
  */
 public final class PortSpace
 {
@@ -28,18 +29,29 @@ public final class PortSpace
     private static final int EPHEMERAL_COUNT = EPHEMERAL_LAST - EPHEMERAL_FIRST + 1;
     private static final int RANDOM_TRIES = 16;
 
-    /** Bindings of one port by kind. */
+    /** Bindings of one port by kind, and how many of them let no other have the port. */
     private static final class Port
     {
-        boolean hasAny;
-        boolean hasAnyV4;
+        int any;
+        int anyV4;
         int v4;
         int v6;
+        int exclusiveAny;
+        int exclusiveAnyV4;
+        int exclusiveV4;
+        int exclusiveV6;
 
         boolean isEmpty()
         {
-            return !hasAny && !hasAnyV4 && v4 == 0 && v6 == 0;
+            return any == 0 && anyV4 == 0 && v4 == 0 && v6 == 0;
         }
+    }
+
+    /** How often an address and port are taken. */
+    private static final class Use
+    {
+        int count;
+        boolean isShared;
     }
 
     private record Binding(long hi, long lo, int port)
@@ -48,7 +60,7 @@ public final class PortSpace
 
     private final RandomGenerator random;
     private final Int2ObjectHashMap<Port> ports = new Int2ObjectHashMap<>();
-    private final Set<Binding> bindings = new HashSet<>();
+    private final Map<Binding, Use> bindings = new HashMap<>();
 
     /**
      * All ports free.
@@ -77,14 +89,22 @@ public final class PortSpace
         {
             return false;
         }
-        Port entry = ports.get(port);
-        if (entry == null)
+        take(hi, lo, port, false);
+        return true;
+    }
+
+    /**
+     * Takes a port that others who share may have as well, as SO_REUSEADDR does for datagrams.
+     *
+     * @return false when somebody has it who does not share.
+     */
+    public boolean bindShared(final long hi, final long lo, final int port)
+    {
+        if (!isSharable(hi, lo, port))
         {
-            entry = new Port();
-            ports.put(port, entry);
+            return false;
         }
-        count(entry, hi, lo, 1);
-        bindings.add(new Binding(hi, lo, port));
+        take(hi, lo, port, true);
         return true;
     }
 
@@ -140,24 +160,50 @@ public final class PortSpace
         {
             return true;
         }
-        if (entry.hasAny)
+        if (entry.any > 0)
         {
             return false;
         }
         if (!IpAddress.isUnspecified(hi, lo))
         {
-            return !(IpAddress.isV4(hi, lo) && entry.hasAnyV4) && !bindings.contains(new Binding(hi, lo, port));
+            return !(IpAddress.isV4(hi, lo) && entry.anyV4 > 0) && !bindings.containsKey(new Binding(hi, lo, port));
         }
-        return IpAddress.isV4(hi, lo) ? !entry.hasAnyV4 && entry.v4 == 0 : entry.isEmpty();
+        return IpAddress.isV4(hi, lo) ? entry.anyV4 == 0 && entry.v4 == 0 : entry.isEmpty();
+    }
+
+    private boolean isSharable(final long hi, final long lo, final int port)
+    {
+        final Port entry = ports.get(port);
+        if (entry == null)
+        {
+            return true;
+        }
+        if (entry.exclusiveAny > 0)
+        {
+            return false;
+        }
+        final boolean isV4 = IpAddress.isV4(hi, lo);
+        if (!IpAddress.isUnspecified(hi, lo))
+        {
+            final Use use = bindings.get(new Binding(hi, lo, port));
+            return !(isV4 && entry.exclusiveAnyV4 > 0) && (use == null || use.isShared);
+        }
+        return entry.exclusiveAnyV4 == 0 && entry.exclusiveV4 == 0 && (isV4 || entry.exclusiveV6 == 0);
     }
 
     /** Gives a port back; nothing happens if it was not taken with this address. */
     public void release(final long hi, final long lo, final int port)
     {
-        if (bindings.remove(new Binding(hi, lo, port)))
+        final Binding binding = new Binding(hi, lo, port);
+        final Use use = bindings.get(binding);
+        if (use != null)
         {
             final Port entry = ports.get(port);
-            count(entry, hi, lo, -1);
+            count(entry, hi, lo, use.isShared, -1);
+            if (--use.count == 0)
+            {
+                bindings.remove(binding);
+            }
             if (entry.isEmpty())
             {
                 ports.remove(port);
@@ -168,24 +214,46 @@ public final class PortSpace
     /** Bindings altogether. */
     public int size()
     {
-        return bindings.size();
+        int size = 0;
+        for (final Use use : bindings.values())
+        {
+            size += use.count;
+        }
+        return size;
     }
 
-    private static void count(final Port entry, final long hi, final long lo, final int change)
+    private void take(final long hi, final long lo, final int port, final boolean isShared)
+    {
+        Port entry = ports.get(port);
+        if (entry == null)
+        {
+            entry = new Port();
+            ports.put(port, entry);
+        }
+        count(entry, hi, lo, isShared, 1);
+        final Use use = bindings.computeIfAbsent(new Binding(hi, lo, port), (binding) -> new Use());
+        use.count++;
+        use.isShared = isShared;
+    }
+
+    private static void count(
+        final Port entry, final long hi, final long lo, final boolean isShared, final int change)
     {
         final boolean isV4 = IpAddress.isV4(hi, lo);
-        if (!IpAddress.isUnspecified(hi, lo))
+        final int exclusive = isShared ? 0 : change;
+        if (IpAddress.isUnspecified(hi, lo))
         {
-            entry.v4 += isV4 ? change : 0;
-            entry.v6 += isV4 ? 0 : change;
-        }
-        else if (isV4)
-        {
-            entry.hasAnyV4 = change > 0;
+            entry.anyV4 += isV4 ? change : 0;
+            entry.any += isV4 ? 0 : change;
+            entry.exclusiveAnyV4 += isV4 ? exclusive : 0;
+            entry.exclusiveAny += isV4 ? 0 : exclusive;
         }
         else
         {
-            entry.hasAny = change > 0;
+            entry.v4 += isV4 ? change : 0;
+            entry.v6 += isV4 ? 0 : change;
+            entry.exclusiveV4 += isV4 ? exclusive : 0;
+            entry.exclusiveV6 += isV4 ? 0 : exclusive;
         }
     }
 }

@@ -2,7 +2,10 @@ package io.pnet.udp;
 
 import java.util.function.Consumer;
 
-/** Endpoints by local address and port, and by the peer's when they are connected: O(1), without allocation. */
+/**
+ * Endpoints by local address and port, and by the peer's when they are connected: O(1), without allocation. Those that
+ * share a port are found latest first.
+ */
 final class EndpointTable
 {
     private UdpEndpoint[] buckets = new UdpEndpoint[64];
@@ -61,6 +64,46 @@ final class EndpointTable
             }
         }
         return null;
+    }
+
+    /**
+     * As {@link #find}, of those that share the port by SO_REUSEPORT the one on which this peer's datagrams always
+     * land.
+     *
+     * @param first the one that was found.
+     */
+    UdpEndpoint balance(final UdpEndpoint first, final long remoteHi, final long remoteLo, final int remotePort)
+    {
+        int count = 0;
+        for (UdpEndpoint at = first; at != null; at = at.nextInBucket)
+        {
+            count += at.isBalanced() && isAlike(at, first) ? 1 : 0;
+        }
+        final int hash = hash(first.localHi, first.localLo, first.localPort, remoteHi, remoteLo, remotePort);
+        int skip = Integer.remainderUnsigned(hash >>> 8, count);
+        UdpEndpoint at = first;
+        while (!(at.isBalanced() && isAlike(at, first)) || skip-- > 0)
+        {
+            at = at.nextInBucket;
+        }
+        return at;
+    }
+
+    /** The next endpoint with the same addresses and ports; null: there is none. */
+    static UdpEndpoint nextAlike(final UdpEndpoint endpoint)
+    {
+        UdpEndpoint at = endpoint.nextInBucket;
+        while (at != null && !isAlike(at, endpoint))
+        {
+            at = at.nextInBucket;
+        }
+        return at;
+    }
+
+    private static boolean isAlike(final UdpEndpoint a, final UdpEndpoint b)
+    {
+        return a.localPort == b.localPort && a.remotePort == b.remotePort && a.localLo == b.localLo &&
+            a.localHi == b.localHi && a.remoteLo == b.remoteLo && a.remoteHi == b.remoteHi;
     }
 
     void forEach(final Consumer<UdpEndpoint> consumer)

@@ -1,11 +1,15 @@
 package io.pnet.udp;
 
 import io.pnet.ip.Destination;
+import io.pnet.ip.GroupMembership;
 import io.pnet.ip.IpAddress;
+import io.pnet.ip.NetworkInterface;
+import io.pnet.ip.SourceFilter;
 import io.pnet.link.TxFrame;
 import org.agrona.concurrent.UnsafeBuffer;
 
 import java.net.NoRouteToHostException;
+import java.util.Arrays;
 
 /**
  * A local address and port from which datagrams are sent and to which they come; connected, it has one peer and hears
@@ -49,7 +53,13 @@ public final class UdpEndpoint implements AutoCloseable
     private int hopLimit;
     /** RFC 1112 section 6.1: groups are not left to roam unless somebody wants it. */
     private int groupHopLimit = 1;
+    private boolean isLoopedBack = true;
+    private boolean isBalanced;
+    private boolean isFragmenting = true;
+    private boolean hearsGroupsOfOthers = true;
+    private GroupMembership[] memberships = new GroupMembership[0];
     private TxFrame claimed;
+    private Destination claimedTo;
     private int claimedLength;
     private int claimedPort;
 
@@ -128,6 +138,81 @@ public final class UdpEndpoint implements AutoCloseable
     {
         groupHopLimit = value;
         return this;
+    }
+
+    /** Whether what is sent to groups and broadcast reaches sockets of this process, too; on at first. */
+    public UdpEndpoint loopBack(final boolean isOn)
+    {
+        isLoopedBack = isOn;
+        return this;
+    }
+
+    /** Whether what is larger than the path MTU is sent in fragments, and not refused as too large; on at first. */
+    public UdpEndpoint fragmenting(final boolean isOn)
+    {
+        isFragmenting = isOn;
+        return this;
+    }
+
+    /**
+     * Whether datagrams of different peers are spread over the endpoints that share the port, as SO_REUSEPORT does, and
+     * not all given to the last of them; off at first.
+     */
+    public UdpEndpoint balanced(final boolean isOn)
+    {
+        isBalanced = isOn;
+        return this;
+    }
+
+    boolean isBalanced()
+    {
+        return isBalanced;
+    }
+
+    /** Whether it hears groups that it has not joined itself but that somebody here has; on at first. */
+    public UdpEndpoint hearGroupsOfOthers(final boolean isOn)
+    {
+        hearsGroupsOfOthers = isOn;
+        return this;
+    }
+
+    /**
+     * Joins a group: its datagrams to the endpoint's port are heard from now on. By the membership's filter it is
+     * changed and left; closing the endpoint leaves, too.
+     */
+    public GroupMembership join(final NetworkInterface over, final IpAddress group, final SourceFilter filter)
+    {
+        if (isClosed)
+        {
+            throw new IllegalStateException("cannot join " + group + ": the endpoint is closed");
+        }
+        final GroupMembership membership = transport.ip().joinGroup(over, group, filter);
+        memberships = Arrays.copyOf(memberships, memberships.length + 1);
+        memberships[memberships.length - 1] = membership;
+        return membership;
+    }
+
+    /** Leaves a group that was joined here. */
+    public void leave(final GroupMembership membership)
+    {
+        membership.filter(SourceFilter.NONE);
+        memberships = Arrays.stream(memberships).filter((other) -> other != membership).toArray(GroupMembership[]::new);
+    }
+
+    /** Whether a datagram to a group is for this endpoint: joined by it, from a sender that it wants to hear. */
+    boolean hears(
+        final NetworkInterface over, final long groupHi, final long groupLo, final long sourceHi, final long sourceLo)
+    {
+        boolean isMember = false;
+        for (final GroupMembership membership : memberships)
+        {
+            if (membership.accepts(over, groupHi, groupLo, sourceHi, sourceLo))
+            {
+                return true;
+            }
+            isMember |= membership.group().lo() == groupLo && membership.group().hi() == groupHi;
+        }
+        return !isMember && hearsGroupsOfOthers;
     }
 
     /** TTL or hop limit of what is sent to hosts. */
@@ -256,7 +341,16 @@ public final class UdpEndpoint implements AutoCloseable
     /** Sends the datagram that was claimed last. */
     public void commit()
     {
-        transport.commit(this, claimed, claimedLength, claimedPort);
+        final Destination to = claimedTo;
+        final boolean isForMany = IpAddress.isMulticast(to.remoteHi(), to.remoteLo()) || to.isBroadcast();
+        if (isForMany && isLoopedBack)
+        {
+            transport.commitAndLoopBack(this, to, trafficClass, claimed, claimedLength, claimedPort);
+        }
+        else
+        {
+            transport.commit(this, claimed, claimedLength, claimedPort);
+        }
         claimed = null;
     }
 
@@ -271,6 +365,11 @@ public final class UdpEndpoint implements AutoCloseable
             {
                 transport.release(this);
             }
+            for (final GroupMembership membership : memberships)
+            {
+                membership.filter(SourceFilter.NONE);
+            }
+            memberships = new GroupMembership[0];
             isClosed = true;
             forgetPeer();
         }
@@ -279,6 +378,10 @@ public final class UdpEndpoint implements AutoCloseable
     private int claim(final Destination to, final int length, final int port)
     {
         if (length > (to.isV4() ? UdpTransport.MAX_PAYLOAD_V4 : UdpTransport.MAX_PAYLOAD_V6))
+        {
+            return TOO_LARGE;
+        }
+        if (!isFragmenting && length > transport.unfragmentedPayload(to))
         {
             return TOO_LARGE;
         }
@@ -292,6 +395,7 @@ public final class UdpEndpoint implements AutoCloseable
         {
             return to.isUsable() ? BACK_PRESSURED : NO_ROUTE;
         }
+        claimedTo = to;
         claimedLength = length;
         claimedPort = port;
         return transport.payloadOffset();

@@ -19,6 +19,8 @@ import io.pnet.wire.UdpHeader;
 import org.agrona.concurrent.UnsafeBuffer;
 
 import java.net.BindException;
+import java.nio.ByteBuffer;
+import java.util.Arrays;
 
 /** UDP: demultiplexes to endpoints, in O(1), and sends for them. Stack's owner only. */
 public final class UdpTransport implements Transport
@@ -37,6 +39,11 @@ public final class UdpTransport implements Transport
     private Ip ip;
     private PortSpace ports;
     private DestinationCache destinations;
+    /** Whom one datagram to a group is for; grows. */
+    private UdpEndpoint[] listeners = new UdpEndpoint[16];
+    /** What is sent to a group that we are in ourselves is kept here for our own copy; made when first needed. */
+    private UnsafeBuffer copy;
+    private Destination wayBack;
 
     @Override
     public void start(final TransportContext transportContext)
@@ -64,6 +71,18 @@ public final class UdpTransport implements Transport
      */
     public UdpEndpoint bind(final IpAddress local, final int port, final UdpHandler handler) throws BindException
     {
+        return bind(local, port, false, handler);
+    }
+
+    /**
+     * Makes an endpoint whose port others may have as well, if it is shared and all of them are.
+     *
+     * <p>Of several at one address and port, a datagram to that address is given to the last, or to one by its sender
+     * if they are {@linkplain UdpEndpoint#balanced balanced}; one to a group or broadcast address is given to all.
+     */
+    public UdpEndpoint bind(
+        final IpAddress local, final int port, final boolean isShared, final UdpHandler handler) throws BindException
+    {
         if (port < 0 || port > 0xFFFF)
         {
             throw new IllegalArgumentException("bad port " + port + ": it is 0 to 65535");
@@ -74,6 +93,7 @@ public final class UdpTransport implements Transport
                 "cannot bind " + local + ": it is not an address of this process, or not ready yet");
         }
         final int bound = port == 0 ? ports.bindEphemeral(local.hi(), local.lo()) :
+            isShared ? (ports.bindShared(local.hi(), local.lo(), port) ? port : PortSpace.NONE) :
             ports.bind(local.hi(), local.lo(), port) ? port : PortSpace.NONE;
         if (bound == PortSpace.NONE)
         {
@@ -110,32 +130,99 @@ public final class UdpTransport implements Transport
             return;
         }
         final int remotePort = BigEndian.getUint16(buffer, offset + UdpHeader.SOURCE_PORT_OFFSET);
-        final UdpEndpoint endpoint = find(
-            packet.destinationHi(), packet.destinationLo(), localPort,
-            packet.sourceHi(), packet.sourceLo(), remotePort);
-        if (endpoint == null)
+        final int count = listeners(packet, localPort, remotePort);
+        if (count == 0)
         {
             counters.increment(Counter.UDP_RX_DROP_NO_PORT);
             // The layer below answers only what may be answered.
             ip.sendPortUnreachable(packet, nowNs);
             return;
         }
-
         counters.increment(Counter.UDP_RX_PACKETS);
-        final int payload = length - UdpHeader.LENGTH;
+        for (int i = 0; i < count; i++)
+        {
+            final UdpEndpoint endpoint = listeners[i];
+            listeners[i] = null;
+            if (!endpoint.isClosed())
+            {
+                deliver(endpoint, packet, length - UdpHeader.LENGTH, remotePort);
+            }
+        }
+    }
+
+    private void deliver(
+        final UdpEndpoint endpoint, final IpPacket packet, final int payload, final int remotePort)
+    {
         endpoint.receivedTrafficClass = packet.trafficClass();
         final long sourceHi = packet.sourceHi();
         final long sourceLo = packet.sourceLo();
+        final int offset = packet.offset() + UdpHeader.LENGTH;
         final int step = packet.gsoSize() > 0 ? packet.gsoSize() : payload;
         int at = 0;
         do
         {
             // One frame may carry several datagrams of one flow (USO): each arrives as if it had come alone.
             final int piece = Math.min(step, payload - at);
-            deliver(endpoint, buffer, offset + UdpHeader.LENGTH + at, piece, sourceHi, sourceLo, remotePort);
+            deliver(endpoint, packet.buffer(), offset + at, piece, sourceHi, sourceLo, remotePort);
             at += piece;
         }
         while (at < payload && !endpoint.isClosed());
+    }
+
+    /** Finds whom a datagram is for; how many. */
+    private int listeners(final IpPacket packet, final int localPort, final int remotePort)
+    {
+        final long hi = packet.destinationHi();
+        final long lo = packet.destinationLo();
+        final boolean isGroup = IpAddress.isMulticast(hi, lo);
+        if (!isGroup && ip.isLocal(hi, lo))
+        {
+            UdpEndpoint endpoint = find(hi, lo, localPort, packet.sourceHi(), packet.sourceLo(), remotePort);
+            if (endpoint == null)
+            {
+                return 0;
+            }
+            if (endpoint.isBalanced() && !endpoint.isConnected)
+            {
+                endpoint = endpoints.balance(endpoint, packet.sourceHi(), packet.sourceLo(), remotePort);
+            }
+            listeners[0] = endpoint;
+            return 1;
+        }
+        int count = isGroup ? collect(0, packet, hi, lo, localPort, true) : 0;
+        if (IpAddress.isV4(hi, lo))
+        {
+            count = collect(count, packet, IpAddress.ANY_V4.hi(), IpAddress.ANY_V4.lo(), localPort, isGroup);
+        }
+        return collect(count, packet, 0, 0, localPort, isGroup);
+    }
+
+    /** Adds those that are bound so and hear the packet. */
+    private int collect(
+        final int before,
+        final IpPacket packet,
+        final long boundHi,
+        final long boundLo,
+        final int port,
+        final boolean isGroup)
+    {
+        int count = before;
+        UdpEndpoint at = endpoints.find(boundHi, boundLo, port, 0, 0, 0);
+        while (at != null)
+        {
+            if (!isGroup || at.hears(
+                packet.networkInterface(), packet.destinationHi(), packet.destinationLo(),
+                packet.sourceHi(), packet.sourceLo()))
+            {
+                if (count == listeners.length)
+                {
+                    listeners = Arrays.copyOf(listeners, count * 2);
+                }
+                listeners[count++] = at;
+            }
+            at = EndpointTable.nextAlike(at);
+        }
+        return count;
     }
 
     @Override
@@ -232,6 +319,46 @@ public final class UdpTransport implements Transport
         BigEndian.putInt32(buffer, at + UdpHeader.LENGTH_OFFSET, UdpHeader.LENGTH + length << 16);
         ip.commit(frame, UdpHeader.CHECKSUM_OFFSET, 0, UdpHeader.LENGTH);
         counters.increment(Counter.UDP_TX_DATAGRAMS);
+    }
+
+    /** As {@link #commit}, and a copy comes in over the loopback interface, for sockets of our own that hear it. */
+    void commitAndLoopBack(
+        final UdpEndpoint endpoint,
+        final Destination to,
+        final int trafficClass,
+        final TxFrame frame,
+        final int length,
+        final int toPort)
+    {
+        final boolean isGroup = IpAddress.isMulticast(to.remoteHi(), to.remoteLo());
+        if (isGroup && !ip.isJoined(to.remoteHi(), to.remoteLo()))
+        {
+            commit(endpoint, frame, length, toPort);
+            return;
+        }
+        if (copy == null)
+        {
+            copy = new UnsafeBuffer(ByteBuffer.allocateDirect(MAX_PAYLOAD_V6));
+        }
+        copy.putBytes(0, frame.buffer(), payloadOffset(), length);
+        commit(endpoint, frame, length, toPort);
+        if (wayBack == null || wayBack.remoteLo() != to.remoteLo() || wayBack.remoteHi() != to.remoteHi() ||
+            wayBack.sourceLo() != to.sourceLo() || wayBack.sourceHi() != to.sourceHi())
+        {
+            wayBack = ip.routeBack(to.sourceHi(), to.sourceLo(), to.remoteHi(), to.remoteLo());
+        }
+        final TxFrame back = wayBack == null ? null : claim(wayBack, trafficClass, length);
+        if (back != null)
+        {
+            back.buffer().putBytes(payloadOffset(), copy, 0, length);
+            commit(endpoint, back, length, toPort);
+        }
+    }
+
+    /** Largest payload that reaches the peer in one packet, as far as is known. */
+    int unfragmentedPayload(final Destination to)
+    {
+        return to.pathMtu() - to.headerLength() - UdpHeader.LENGTH;
     }
 
     /** Zero means "none" over IPv4 (RFC 768) and is forbidden over IPv6 (RFC 8200 section 8.1). */

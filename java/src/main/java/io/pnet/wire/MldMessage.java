@@ -25,6 +25,9 @@ public final class MldMessage
 
     public static final int MAXIMUM_RESPONSE_DELAY_OFFSET = 4;
     public static final int MULTICAST_ADDRESS_OFFSET = 8;
+    public static final int V2_QRV_OFFSET = 24;
+    public static final int V2_SOURCES_OFFSET = 26;
+    public static final int V2_FIRST_SOURCE_OFFSET = 28;
 
     private UnsafeBuffer buffer;
     private int offset;
@@ -75,6 +78,30 @@ public final class MldMessage
         BigEndian.putInt64(buffer, offset + MULTICAST_ADDRESS_OFFSET, hi);
         BigEndian.putInt64(buffer, offset + MULTICAST_ADDRESS_OFFSET + 8, lo);
         return this;
+    }
+
+    /** The querier's robustness, of a version 2 query; 0: more than 7. */
+    public int robustness()
+    {
+        return BigEndian.getUint8(buffer, offset + V2_QRV_OFFSET) & 7;
+    }
+
+    /** Number of sources of a version 2 query. */
+    public int sources()
+    {
+        return BigEndian.getUint16(buffer, offset + V2_SOURCES_OFFSET);
+    }
+
+    /** The first 8 bytes of source {@code index} of a version 2 query. */
+    public long sourceHi(final int index)
+    {
+        return BigEndian.getInt64(buffer, offset + V2_FIRST_SOURCE_OFFSET + index * 16);
+    }
+
+    /** The last 8 bytes of source {@code index} of a version 2 query. */
+    public long sourceLo(final int index)
+    {
+        return BigEndian.getInt64(buffer, offset + V2_FIRST_SOURCE_OFFSET + index * 16 + 8);
     }
 
     /**

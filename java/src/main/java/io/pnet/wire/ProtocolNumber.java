@@ -7,6 +7,8 @@ public final class ProtocolNumber
     public static final int HOP_BY_HOP = 0;
     /** ICMP for IPv4, RFC 792. */
     public static final int ICMP = 1;
+    /** IGMP, RFC 3376. */
+    public static final int IGMP = 2;
     /** TCP, RFC 9293. */
     public static final int TCP = 6;
     /** UDP, RFC 768. */

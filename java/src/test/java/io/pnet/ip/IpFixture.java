@@ -247,6 +247,7 @@ class IpFixture
         assertEquals(0, counters.get(Counter.STACK_INTERNAL_ERRORS));
         final long ends = counters.drops() +
             counters.get(Counter.ARP_RX) + counters.get(Counter.NDP_RX) + counters.get(Counter.MLD_RX) +
+            counters.get(Counter.IGMP_RX) +
             counters.get(Counter.ICMP_RX) + counters.get(Counter.IP_FRAGMENTS_MERGED) +
             counters.get(Counter.IP_FRAGMENTS_WAITING) + counters.get(Counter.IP_RX_DELIVERED);
         assertEquals(counters.get(Counter.LINK_RX_FRAMES), ends, () -> "drops: " + allDrops());

@@ -1,8 +1,10 @@
 package io.pnet.udp;
 
 import io.pnet.counters.Counter;
+import io.pnet.ip.GroupMembership;
 import io.pnet.ip.IcmpError;
 import io.pnet.ip.IpAddress;
+import io.pnet.ip.SourceFilter;
 import io.pnet.link.LinkContext;
 import io.pnet.link.MemoryLinkOptions;
 import io.pnet.link.Pipe;
@@ -195,14 +197,14 @@ class UdpTest
         assertEquals(0, heardByB.datagrams.size());
         assertEquals(notForUs + 2, b.counters.get(Counter.ETH_RX_DROP_NOT_FOR_US));
 
-        b.ip.joinGroup(b.networkInterface, group4);
-        b.ip.joinGroup(b.networkInterface, group6);
+        final GroupMembership membership = b.ip.joinGroup(b.networkInterface, group4, SourceFilter.ALL);
+        b.ip.joinGroup(b.networkInterface, group6, SourceFilter.ALL);
         send(client, random(3), group4, 5353);
         send(client, random(4), group6, 5353);
         run();
         assertEquals(2, heardByB.datagrams.size());
 
-        b.ip.leaveGroup(b.networkInterface, group4);
+        membership.filter(SourceFilter.NONE);
         send(client, random(3), group4, 5353);
         run();
         assertEquals(2, heardByB.datagrams.size());
