@@ -45,6 +45,7 @@ class ArchitectureTest
     private static final List<String> SOCKET = and(STACK, "stack");
     private static final List<String> SIM = and(SOCKET, "socket");
     private static final List<String> PACKETDRILL = SOCKET;
+    private static final List<String> DNS = and(SOCKET, "socket");
     private static final List<String> NIO = and(SOCKET, "socket");
 
     private static final String[] BELOW_STACK =
@@ -75,6 +76,8 @@ class ArchitectureTest
     static final ArchRule SIM_KNOWS_STACK = room("sim", SIM);
     @ArchTest
     static final ArchRule PACKETDRILL_KNOWS_STACK = room("packetdrill", PACKETDRILL);
+    @ArchTest
+    static final ArchRule DNS_KNOWS_STACK = room("dns", DNS);
     @ArchTest
     static final ArchRule NIO_KNOWS_STACK = room("nio", NIO);
 

@@ -140,6 +140,12 @@ public final class Stack
         return smallChunks;
     }
 
+    /** The only source of randomness; the owner's. */
+    public RandomGenerator random()
+    {
+        return context.random();
+    }
+
     /** What to add to CLOCK_REALTIME, in ns, to get the clock of {@code nowNs}: for links that stamp frames. */
     public void realtimeOffsetNs(final long offsetNs)
     {
