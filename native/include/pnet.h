@@ -232,6 +232,7 @@ int pnet_write_batch(int fd, void *messages, int count);
 #define PNET_WAIT_WRITABLE 2
 #define PNET_WAIT_ERROR 4
 #define PNET_WAIT_WOKEN 8
+#define PNET_WAIT_OTHER 16 /* pnet_wait_two alone: the second descriptor is one of those that are ready */
 
 /* A non-blocking eventfd. EMFILE. */
 int pnet_event_create(void);

@@ -73,6 +73,7 @@ int pnet_wait_two(int fd, int for_write, int other_fd, int other_for_write, int 
     if (ready > 0)
     {
         const int links = polled[1].revents | polled[2].revents;
+        const int other = polled[2].revents != 0 ? PNET_WAIT_OTHER : 0;
         if (((polled[0].revents | links) & POLLNVAL) != 0)
         {
             return -EBADF;
@@ -89,6 +90,7 @@ int pnet_wait_two(int fd, int for_write, int other_fd, int other_for_write, int 
         {
             result |= pause_for_error(event_fd);
         }
+        result |= other;
     }
     return result;
 }

@@ -56,11 +56,11 @@ static void waits_for_either_of_two(void)
     CHECK(pipe(ends) == 0);
     CHECK(pipe(others) == 0);
     EQUAL(0, pnet_wait_two(ends[0], 0, others[0], 0, -1, 0));
-    EQUAL(PNET_WAIT_WRITABLE, pnet_wait_two(ends[0], 0, others[1], 1, -1, -1));
+    EQUAL(PNET_WAIT_WRITABLE | PNET_WAIT_OTHER, pnet_wait_two(ends[0], 0, others[1], 1, -1, -1));
     CHECK(write(others[1], "x", 1) == 1);
-    EQUAL(PNET_WAIT_READABLE, pnet_wait_two(ends[0], 0, others[0], 0, -1, -1));
+    EQUAL(PNET_WAIT_READABLE | PNET_WAIT_OTHER, pnet_wait_two(ends[0], 0, others[0], 0, -1, -1));
     EQUAL(PNET_WAIT_READABLE, pnet_wait_two(others[0], 0, ends[0], 0, -1, -1));
-    EQUAL(PNET_WAIT_READABLE | PNET_WAIT_WRITABLE, pnet_wait_two(ends[1], 1, others[0], 0, -1, -1));
+    EQUAL(PNET_WAIT_READABLE | PNET_WAIT_WRITABLE | PNET_WAIT_OTHER, pnet_wait_two(ends[1], 1, others[0], 0, -1, -1));
     for (int i = 0; i < 2; i++)
     {
         close(ends[i]);

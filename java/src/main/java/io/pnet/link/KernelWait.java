@@ -18,6 +18,8 @@ public final class KernelWait implements AutoCloseable
     public static final int ERROR = 4;
     /** {@link #await}: somebody has signalled. */
     public static final int WOKEN = 8;
+    /** {@link #await(int, boolean, int, boolean, long)}: the second descriptor is one of those that are ready. */
+    public static final int OTHER = 16;
 
     private static final int AWAKE = 0;
     private static final int WAITING = 1;
@@ -60,7 +62,8 @@ public final class KernelWait implements AutoCloseable
     }
 
     /**
-     * Waits for either of two links, otherwise as {@link #await(int, boolean, long)}; what is returned is of both.
+     * Waits for either of two descriptors, otherwise as {@link #await(int, boolean, long)}; what is returned is of
+     * both, with {@link #OTHER} when the second has a part in it.
      *
      * @throws IllegalStateException when a descriptor is closed, or this is.
      */

@@ -12,8 +12,13 @@ import java.util.concurrent.locks.LockSupport;
  */
 abstract class LinkWait implements AutoCloseable
 {
-    /** @param timeoutNs negative for ever. */
-    abstract void await(boolean forWrite, long timeoutNs);
+    /**
+     * Sleeps.
+     *
+     * @param watch     what else ends it; null for nothing.
+     * @param timeoutNs negative for ever.
+     */
+    abstract void await(boolean forWrite, DescriptorWatch watch, long timeoutNs);
 
     abstract void signal();
 
@@ -36,12 +41,18 @@ abstract class LinkWait implements AutoCloseable
         }
 
         @Override
-        void await(final boolean forWrite, final long timeoutNs)
+        void await(final boolean forWrite, final DescriptorWatch watch, final long timeoutNs)
         {
             final int fd = link.fd();
-            if (fd >= 0)
+            if (fd < 0)
             {
-                kernelWait.await(fd, forWrite, timeoutNs);
+                return;
+            }
+            final int ready =
+                kernelWait.await(fd, forWrite, watch == null ? -1 : watch.fd(), false, timeoutNs);
+            if ((ready & KernelWait.OTHER) != 0)
+            {
+                watch.ready();
             }
         }
 
@@ -61,17 +72,23 @@ abstract class LinkWait implements AutoCloseable
     private static final class Parked extends LinkWait
     {
         private volatile Thread thread;
+        private volatile DescriptorWatch watched;
         private volatile boolean isSignalled;
 
         @Override
-        void await(final boolean forWrite, final long timeoutNs)
+        void await(final boolean forWrite, final DescriptorWatch watch, final long timeoutNs)
         {
             thread = Thread.currentThread();
+            watched = watch;
             try
             {
                 if (!isSignalled)
                 {
-                    if (timeoutNs < 0)
+                    if (watch != null)
+                    {
+                        watch.await(timeoutNs);
+                    }
+                    else if (timeoutNs < 0)
                     {
                         LockSupport.park(this);
                     }
@@ -84,6 +101,7 @@ abstract class LinkWait implements AutoCloseable
             }
             finally
             {
+                watched = null;
                 thread = null;
             }
         }
@@ -93,7 +111,12 @@ abstract class LinkWait implements AutoCloseable
         {
             isSignalled = true;
             final Thread sleeper = thread;
-            if (sleeper != null)
+            final DescriptorWatch watch = watched;
+            if (watch != null)
+            {
+                watch.signal();
+            }
+            else if (sleeper != null)
             {
                 LockSupport.unpark(sleeper);
             }

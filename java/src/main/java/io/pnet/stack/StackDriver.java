@@ -7,7 +7,8 @@ import org.agrona.concurrent.NanoClock;
 import java.io.IOException;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
-import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
@@ -20,9 +21,14 @@ import java.util.function.Supplier;
  * <li>Ownership is a try-acquire. It is held for duty cycles only and released before any wait in the kernel.
  * <li>A thread that finds the stack owned leaves its work and goes: {@link #wakeup} marks it pending, and the owner
  * looks again after it has released, so that no wake-up is lost.
- * <li>At most one thread waits in the kernel, on the link, the wake-up event and the next deadline. Others that wait
- * are parked; a handler that makes them ready unparks them, and a driver that leaves hands over to one of them.
- * <li>The keeper thread sees to it that somebody drives within a millisecond, and stays away while somebody does.
+ * <li>At most one thread waits in the kernel for the link, the wake-up event and the next deadline. Others that wait
+ * are parked, or wait for a descriptor of their own; a handler that makes them ready unparks them, and a driver that
+ * leaves hands over to one of them.
+ * <li>A driver that finds work for another thread makes way for it, since that thread will soon be back to wait for
+ * more; but it takes its place back when that thread is busy for longer.
+ * <li>Virtual threads are guests: they park and never drive, since a wait in native code would pin their carrier.
+ * <li>The keeper thread sees to it that somebody drives within a millisecond, and stays away while somebody does. While
+ * only guests wait it drives at once, and polls before it sleeps as a driver does.
  * </ul>
  */
 public final class StackDriver implements AutoCloseable
@@ -31,9 +37,14 @@ public final class StackDriver implements AutoCloseable
     private static final int KEEPER_TICKS_AWAKE = 20;
     private static final long REALTIME_SAMPLE_NS = 100_000_000L;
     private static final long MAX_WAIT_NS = 1_000_000_000L;
+    /** How long a driver leaves the place to a thread that it has woken. */
+    private static final long GIVE_WAY_NS = 100_000L;
+    /** How often a driver that finds work all the time looks at its own descriptor. */
+    private static final long WATCH_NS = 100_000L;
     private static final VarHandle OWNER;
     private static final VarHandle WAITER;
     private static final VarHandle DRIVERS;
+    private static final VarHandle GUESTS;
 
     static
     {
@@ -43,6 +54,7 @@ public final class StackDriver implements AutoCloseable
             OWNER = lookup.findVarHandle(StackDriver.class, "owner", Thread.class);
             WAITER = lookup.findVarHandle(StackDriver.class, "waiter", Thread.class);
             DRIVERS = lookup.findVarHandle(StackDriver.class, "drivers", int.class);
+            GUESTS = lookup.findVarHandle(StackDriver.class, "guests", int.class);
         }
         catch (final ReflectiveOperationException ex)
         {
@@ -56,7 +68,8 @@ public final class StackDriver implements AutoCloseable
     private final long spinNs;
     private final LinkWait linkWait;
     private final BooleanSupplier isDriverThere;
-    private final ConcurrentLinkedQueue<Thread> parked = new ConcurrentLinkedQueue<>();
+    private final ParkedThreads parked = new ParkedThreads();
+    private final Set<Thread> virtualThreads = ConcurrentHashMap.newKeySet();
     private final Object closing = new Object();
     private Stack stack;
     private Thread keeper;
@@ -70,8 +83,10 @@ public final class StackDriver implements AutoCloseable
     private volatile boolean isAsleep;
     private volatile long sleepUntilNs;
     private volatile boolean isAsleepForWrite;
-    /** Threads inside {@link #await}. */
+    /** Threads inside {@link #await} that can drive. */
     private volatile int drivers;
+    /** Virtual threads inside {@link #await}. */
+    private volatile int guests;
     private volatile boolean isKeeperParked;
     private volatile boolean isClosed;
     private volatile long lastCycleNs;
@@ -254,6 +269,17 @@ public final class StackDriver implements AutoCloseable
      */
     public boolean await(final BooleanSupplier condition, final long deadlineNs)
     {
+        return await(condition, deadlineNs, null);
+    }
+
+    /**
+     * The same, besides watching a descriptor: the condition is to hold when {@link DescriptorWatch#isReady} does. The
+     * handler unparks by {@link #unpark(Thread, DescriptorWatch)}.
+     *
+     * @param watch null for none; always null for a virtual thread.
+     */
+    public boolean await(final BooleanSupplier condition, final long deadlineNs, final DescriptorWatch watch)
+    {
         if (condition.getAsBoolean())
         {
             return true;
@@ -263,10 +289,19 @@ public final class StackDriver implements AutoCloseable
             throw new IllegalStateException("a handler must not block: this thread is running the stack");
         }
         final Thread self = Thread.currentThread();
+        if (VirtualThreads.isVirtual(self))
+        {
+            if (watch != null)
+            {
+                throw new IllegalArgumentException("a virtual thread cannot wait for a descriptor");
+            }
+            return visit(condition, deadlineNs, self);
+        }
         DRIVERS.getAndAdd(this, 1);
         try
         {
-            return mode == RunMode.SHARED ? drive(condition, deadlineNs, self) : park(condition, deadlineNs, self);
+            return mode == RunMode.SHARED ?
+                drive(condition, deadlineNs, self, watch) : park(condition, deadlineNs, self, watch);
         }
         finally
         {
@@ -275,7 +310,44 @@ public final class StackDriver implements AutoCloseable
         }
     }
 
-    private boolean park(final BooleanSupplier condition, final long deadlineNs, final Thread self)
+    /** A virtual thread: somebody else drives. */
+    private boolean visit(final BooleanSupplier condition, final long deadlineNs, final Thread self)
+    {
+        virtualThreads.add(self);
+        GUESTS.getAndAdd(this, 1);
+        try
+        {
+            while (!condition.getAsBoolean())
+            {
+                final long leftNs = deadlineNs == Long.MAX_VALUE ? Long.MAX_VALUE : deadlineNs - clock.nanoTime();
+                if (leftNs <= 0 || isClosed || self.isInterrupted())
+                {
+                    return condition.getAsBoolean();
+                }
+                if (drivers == 0 && waiter == null)
+                {
+                    LockSupport.unpark(keeper);
+                }
+                if (leftNs == Long.MAX_VALUE)
+                {
+                    LockSupport.park(this);
+                }
+                else
+                {
+                    LockSupport.parkNanos(this, leftNs);
+                }
+            }
+            return true;
+        }
+        finally
+        {
+            GUESTS.getAndAdd(this, -1);
+            virtualThreads.remove(self);
+        }
+    }
+
+    private boolean park(
+        final BooleanSupplier condition, final long deadlineNs, final Thread self, final DescriptorWatch watch)
     {
         while (!condition.getAsBoolean())
         {
@@ -284,20 +356,31 @@ public final class StackDriver implements AutoCloseable
             {
                 return condition.getAsBoolean();
             }
-            parkUntil(condition, nowNs, deadlineNs, self);
+            parkUntil(condition, nowNs, deadlineNs, self, watch);
         }
         return true;
     }
 
-    private boolean drive(final BooleanSupplier condition, final long deadlineNs, final Thread self)
+    private boolean drive(
+        final BooleanSupplier condition, final long deadlineNs, final Thread self, final DescriptorWatch watch)
     {
         long idleSinceNs = clock.nanoTime();
+        long watchedNs = idleSinceNs;
         while (!condition.getAsBoolean())
         {
             final long nowNs = clock.nanoTime();
             if (nowNs >= deadlineNs || isClosed || self.isInterrupted())
             {
                 return condition.getAsBoolean();
+            }
+            if (watch != null && nowNs - watchedNs > WATCH_NS)
+            {
+                watchedNs = nowNs;
+                watch.await(0);
+                if (watch.isReady())
+                {
+                    continue;
+                }
             }
             if (tryAcquire())
             {
@@ -308,8 +391,7 @@ public final class StackDriver implements AutoCloseable
                 release();
                 if (isOthers && !condition.getAsBoolean())
                 {
-                    // It was for another thread, which will soon be back to wait for more: the place is its.
-                    parkUntil(condition, nowNs, deadlineNs, self);
+                    giveWay(condition, nowNs, deadlineNs, self, watch);
                     idleSinceNs = clock.nanoTime();
                 }
                 else if (work > 0)
@@ -318,13 +400,13 @@ public final class StackDriver implements AutoCloseable
                 }
                 else if (nowNs - idleSinceNs >= spinNs)
                 {
-                    waitForWork(condition, nowNs, deadlineNs, self);
+                    waitForWork(condition, nowNs, deadlineNs, self, watch);
                     idleSinceNs = clock.nanoTime();
                 }
             }
             else if (nowNs - idleSinceNs > KEEPER_TICK_NS / 10)
             {
-                parkBesideDriver(condition, nowNs, deadlineNs, self);
+                parkBesideDriver(condition, nowNs, deadlineNs, self, watch);
             }
             else
             {
@@ -337,7 +419,16 @@ public final class StackDriver implements AutoCloseable
     /** Somebody, a handler mostly, has made a waiting thread's condition true: wakes it, wherever it waits. */
     public void unpark(final Thread thread)
     {
-        hasWoken = true;
+        unpark(thread, null);
+    }
+
+    /** The same for a thread that may wait for a descriptor of its own. */
+    public void unpark(final Thread thread, final DescriptorWatch watch)
+    {
+        if (!VirtualThreads.isVirtual(thread))
+        {
+            hasWoken = true;
+        }
         LockSupport.unpark(thread);
         VarHandle.fullFence();
         if (waiter == thread)
@@ -345,11 +436,34 @@ public final class StackDriver implements AutoCloseable
             // Asleep on the link, where unparking does not reach it; another thread has taken what it waits for.
             linkWait.signal();
         }
+        else if (watch != null)
+        {
+            watch.signal();
+        }
+    }
+
+    /** Leaves the place to a thread that was woken, for as long as that may take, and is at hand after that. */
+    private void giveWay(
+        final BooleanSupplier condition,
+        final long nowNs,
+        final long deadlineNs,
+        final Thread self,
+        final DescriptorWatch watch)
+    {
+        parkUntil(condition, nowNs, Math.min(deadlineNs, nowNs + GIVE_WAY_NS), self, watch);
+        if (waiter != null && !condition.getAsBoolean())
+        {
+            parkBesideDriver(condition, clock.nanoTime(), deadlineNs, self, watch);
+        }
     }
 
     /** Waits in the kernel if nobody else does, else parked beside the one who does. */
     private void waitForWork(
-        final BooleanSupplier condition, final long nowNs, final long deadlineNs, final Thread self)
+        final BooleanSupplier condition,
+        final long nowNs,
+        final long deadlineNs,
+        final Thread self,
+        final DescriptorWatch watch)
     {
         if (!WAITER.compareAndSet(this, null, self))
         {
@@ -360,12 +474,12 @@ public final class StackDriver implements AutoCloseable
                 Thread.yield();
                 return;
             }
-            parkBesideDriver(condition, nowNs, deadlineNs, self);
+            parkBesideDriver(condition, nowNs, deadlineNs, self, watch);
             return;
         }
         try
         {
-            sleep(condition, Math.min(deadlineNs, nextDeadlineNs));
+            sleep(condition, watch, Math.min(deadlineNs, nextDeadlineNs));
         }
         finally
         {
@@ -373,7 +487,7 @@ public final class StackDriver implements AutoCloseable
         }
     }
 
-    private void sleep(final BooleanSupplier condition, final long deadlineNs)
+    private void sleep(final BooleanSupplier condition, final DescriptorWatch watch, final long deadlineNs)
     {
         final boolean forWrite = isCongested;
         sleepUntilNs = deadlineNs;
@@ -387,7 +501,7 @@ public final class StackDriver implements AutoCloseable
                 final long timeoutNs = deadlineNs == Long.MAX_VALUE ? -1 : deadlineNs - clock.nanoTime();
                 if (timeoutNs == -1 || timeoutNs > 0)
                 {
-                    linkWait.await(forWrite, timeoutNs);
+                    linkWait.await(forWrite, watch, timeoutNs);
                 }
             }
         }
@@ -398,7 +512,11 @@ public final class StackDriver implements AutoCloseable
     }
 
     private void parkBesideDriver(
-        final BooleanSupplier condition, final long nowNs, final long deadlineNs, final Thread self)
+        final BooleanSupplier condition,
+        final long nowNs,
+        final long deadlineNs,
+        final Thread self,
+        final DescriptorWatch watch)
     {
         if (waiter == keeper && waiter != null)
         {
@@ -407,47 +525,52 @@ public final class StackDriver implements AutoCloseable
         }
         else if (waiter != null || owner != null)
         {
-            parkUntil(condition, nowNs, deadlineNs, self);
+            parkUntil(condition, nowNs, deadlineNs, self, watch);
         }
     }
 
     /** Parks until the condition's handler, or the keeper for want of a driver, unparks. */
     private void parkUntil(
-        final BooleanSupplier condition, final long nowNs, final long deadlineNs, final Thread self)
+        final BooleanSupplier condition,
+        final long nowNs,
+        final long deadlineNs,
+        final Thread self,
+        final DescriptorWatch watch)
     {
-        parked.add(self);
+        final Object sleeper = watch == null ? self : watch;
+        parked.add(sleeper);
         try
         {
-            if (!condition.getAsBoolean() && !isClosed)
+            if (condition.getAsBoolean() || isClosed)
             {
-                LockSupport.parkNanos(this, Math.min(deadlineNs - nowNs, MAX_WAIT_NS));
+                return;
+            }
+            final long timeoutNs = Math.min(deadlineNs - nowNs, MAX_WAIT_NS);
+            if (watch == null)
+            {
+                LockSupport.parkNanos(this, timeoutNs);
+            }
+            else if (timeoutNs > 0)
+            {
+                watch.await(timeoutNs);
             }
         }
         finally
         {
-            parked.remove(self);
+            parked.remove(sleeper);
         }
     }
 
     /**
-     * A driver leaves. It is often back at once; if not, the keeper finds another driver, or is one, within its tick.
+     * A driver leaves. It is often back at once; if not, the keeper finds another driver, or is one, within its tick,
+     * and at once for the sake of guests.
      */
     private void handOver()
     {
-        if (isKeeperParked)
+        if (isKeeperParked || guests > 0 && drivers == 0)
         {
             LockSupport.unpark(keeper);
         }
-    }
-
-    private boolean unparkOne()
-    {
-        final Thread next = parked.peek();
-        if (next != null)
-        {
-            LockSupport.unpark(next);
-        }
-        return next != null;
     }
 
     // ---- the keeper
@@ -463,7 +586,7 @@ public final class StackDriver implements AutoCloseable
                 if (nowNs - lastCycleNs > KEEPER_TICK_NS && waiter == null && owner == null)
                 {
                     // All of them are parked, each beside another that has just left.
-                    unparkOne();
+                    parked.wakeOne();
                 }
                 // Somebody drives. After a while of quiet (it waits in the kernel) sleep until it leaves.
                 if (nowNs - lastCycleNs > KEEPER_TICK_NS && waiter != null && ++quietTicks > KEEPER_TICKS_AWAKE)
@@ -481,7 +604,7 @@ public final class StackDriver implements AutoCloseable
                     LockSupport.parkNanos(this, KEEPER_TICK_NS);
                 }
             }
-            else if (nowNs - lastCycleNs < KEEPER_TICK_NS && !isPending)
+            else if (nowNs - lastCycleNs < KEEPER_TICK_NS && !isPending && guests == 0)
             {
                 quietTicks = 0;
                 LockSupport.parkNanos(this, KEEPER_TICK_NS - (nowNs - lastCycleNs));
@@ -490,7 +613,7 @@ public final class StackDriver implements AutoCloseable
             {
                 quietTicks = 0;
                 keepGoing();
-                if (owner != null)
+                if (owner != null && guests == 0)
                 {
                     LockSupport.parkNanos(this, KEEPER_TICK_NS);
                 }
@@ -501,28 +624,39 @@ public final class StackDriver implements AutoCloseable
     /** Drives until somebody else does: one who waits, or one who has just run a cycle of its own. */
     private void keepGoing()
     {
+        long idleSinceNs = clock.nanoTime();
         while (!isClosed && drivers == 0 && tryAcquire())
         {
             final long nowNs = clock.nanoTime();
             final int work = cycle(nowNs);
             release();
-            if (work == 0 && WAITER.compareAndSet(this, null, keeper))
+            final boolean hasGuests = guests > 0;
+            if (work > 0)
+            {
+                idleSinceNs = nowNs;
+            }
+            else if (hasGuests && nowNs - idleSinceNs < spinNs)
+            {
+                Thread.onSpinWait();
+            }
+            else if (WAITER.compareAndSet(this, null, keeper))
             {
                 try
                 {
-                    sleep(isDriverThere, nextDeadlineNs);
+                    sleep(isDriverThere, null, nextDeadlineNs);
                 }
                 finally
                 {
                     waiter = null;
                 }
-                if (lastCycleNs != nowNs)
+                if (lastCycleNs != nowNs && !hasGuests)
                 {
                     break;
                 }
+                idleSinceNs = clock.nanoTime();
             }
         }
-        unparkOne();
+        parked.wakeOne();
     }
 
     // ---- a thread of the stack's own
@@ -548,7 +682,7 @@ public final class StackDriver implements AutoCloseable
                 waiter = keeper;
                 try
                 {
-                    sleep(() -> false, nextDeadlineNs);
+                    sleep(() -> false, null, nextDeadlineNs);
                 }
                 finally
                 {
@@ -586,7 +720,8 @@ public final class StackDriver implements AutoCloseable
             stack.close(clock.nanoTime());
             return null;
         });
-        parked.forEach(LockSupport::unpark);
+        parked.wakeAll();
+        virtualThreads.forEach(LockSupport::unpark);
         boolean isInterrupted = false;
         while (keeper != null && keeper != Thread.currentThread() && keeper.isAlive())
         {
