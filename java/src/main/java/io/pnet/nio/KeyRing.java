@@ -43,4 +43,10 @@ final class KeyRing
             key.kernelChanged();
         }
     }
+
+    /** How many there are now. */
+    int size()
+    {
+        return keys.length;
+    }
 }

@@ -93,7 +93,7 @@ public final class PnetSelectorProvider extends SelectorProvider
     @Override
     public AbstractSelector openSelector() throws IOException
     {
-        throw new UnsupportedOperationException("selectors come next");
+        return new PnetSelector(this, kernel, process.driver());
     }
 
     @Override
