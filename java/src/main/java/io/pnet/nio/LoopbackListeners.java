@@ -5,6 +5,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.NetworkInterface;
 import java.net.SocketException;
+import java.net.SocketOption;
 import java.nio.channels.ClosedSelectorException;
 import java.nio.channels.SelectableChannel;
 import java.nio.channels.SelectionKey;
@@ -68,7 +69,7 @@ final class LoopbackListeners
      * @throws java.net.BindException when the port is taken on one of them; then none is open.
      */
     void bind(
-        final List<InetAddress> addresses, final int port, final int backlog, final SocketOptions options)
+        final List<InetAddress> addresses, final int port, final int backlog, final TcpOptionTable options)
         throws IOException
     {
         try
@@ -105,7 +106,7 @@ final class LoopbackListeners
         return (InetSocketAddress)channels.get(0).getLocalAddress();
     }
 
-    void apply(final SocketOptions options, final java.net.SocketOption<?> name) throws IOException
+    void apply(final TcpOptionTable options, final SocketOption<?> name) throws IOException
     {
         for (final ServerSocketChannel channel : channels)
         {

@@ -45,7 +45,7 @@ final class PnetServerSocketChannel extends ServerSocketChannel implements Selec
     private final IpProcess process;
     private final StackDriver driver;
     private final ProtocolFamily family;
-    private final SocketOptions options = new SocketOptions(SocketOptions.OF_SERVERS);
+    private final TcpOptionTable options = new TcpOptionTable(TcpOptionTable.OF_SERVERS);
     private final KeyRing keys = new KeyRing();
     private final ReentrantLock acceptLock = new ReentrantLock();
     private final ReentrantLock stateLock = new ReentrantLock();
@@ -367,7 +367,7 @@ final class PnetServerSocketChannel extends ServerSocketChannel implements Selec
     @Override
     public Set<SocketOption<?>> supportedOptions()
     {
-        return SocketOptions.OF_SERVERS;
+        return TcpOptionTable.OF_SERVERS;
     }
 
     @Override

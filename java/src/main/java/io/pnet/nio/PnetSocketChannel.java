@@ -48,7 +48,7 @@ final class PnetSocketChannel extends SocketChannel implements Selectable
     private final IpProcess process;
     private final StackDriver driver;
     private final ProtocolFamily family;
-    private final SocketOptions options = new SocketOptions(SocketOptions.OF_CHANNELS);
+    private final TcpOptionTable options = new TcpOptionTable(TcpOptionTable.OF_CHANNELS);
     private final KeyRing keys;
     /** The connection, or what will be one; unused while the channel is the kernel's. */
     private final TcpStream stream;
@@ -952,7 +952,7 @@ final class PnetSocketChannel extends SocketChannel implements Selectable
     @Override
     public Set<SocketOption<?>> supportedOptions()
     {
-        return SocketOptions.OF_CHANNELS;
+        return TcpOptionTable.OF_CHANNELS;
     }
 
     @Override
@@ -1059,6 +1059,11 @@ final class PnetSocketChannel extends SocketChannel implements Selectable
     SocketChannel kernel()
     {
         return kernel;
+    }
+
+    TcpOptionTable options()
+    {
+        return options;
     }
 
     StackDriver driver()

@@ -6,14 +6,28 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 import java.io.IOException;
+import java.net.BindException;
 import java.net.ConnectException;
 import java.net.InetSocketAddress;
+import java.net.NoRouteToHostException;
+import java.net.SocketException;
+import java.net.StandardSocketOptions;
+import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
+import java.nio.channels.AlreadyBoundException;
+import java.nio.channels.AlreadyConnectedException;
 import java.nio.channels.AsynchronousCloseException;
 import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.ClosedChannelException;
+import java.nio.channels.ConnectionPendingException;
+import java.nio.channels.NoConnectionPendingException;
+import java.nio.channels.NotYetConnectedException;
+import java.nio.channels.SelectionKey;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
+import java.nio.channels.UnresolvedAddressException;
+import java.nio.channels.UnsupportedAddressTypeException;
+import java.util.Arrays;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
@@ -129,6 +143,352 @@ final class SocketChannelTest
             assertInstanceOf(ClosedByInterruptException.class, failure(reader));
             assertFalse(client.isOpen());
             assertEquals(-1, accepted.read(ByteBuffer.allocate(1)));
+        }
+    }
+
+    @Test
+    void interruptBeforehandClosesTheChannelOnARead() throws IOException
+    {
+        try (SocketChannel client = connect(); SocketChannel accepted = server.accept())
+        {
+            Thread.currentThread().interrupt();
+            assertThrows(ClosedByInterruptException.class, () -> client.read(ByteBuffer.allocate(1)));
+            assertTrue(Thread.interrupted());
+            assertFalse(client.isOpen());
+            assertThrows(ClosedChannelException.class, () -> client.read(ByteBuffer.allocate(1)));
+            assertEquals(-1, accepted.read(ByteBuffer.allocate(1)));
+        }
+    }
+
+    @Test
+    void closeEndsABlockedWriteAndWhatWasTakenArrives() throws Exception
+    {
+        try (SocketChannel client = connect(); SocketChannel accepted = server.accept())
+        {
+            final ByteBuffer much = ByteBuffer.allocate(64 << 20);
+            final FutureTask<Integer> writer = start(() -> client.write(much));
+            Thread.sleep(200);
+            assertFalse(writer.isDone());
+            client.close();
+            // Some of it was taken: the write completes with that, and the next one finds the channel closed.
+            assertTrue(writer.get() > 0);
+            long sum = 0;
+            final ByteBuffer buffer = ByteBuffer.allocateDirect(1 << 20);
+            for (int n = accepted.read(buffer); n >= 0; n = accepted.read(buffer.clear()))
+            {
+                sum += n;
+            }
+            assertEquals(writer.get().longValue(), sum);
+        }
+    }
+
+    @Test
+    void closeEndsABlockedConnectAndAnInterruptDoes() throws Exception
+    {
+        // Nobody has this address: the SYN waits for ARP.
+        final InetSocketAddress nowhere = new InetSocketAddress("10.0.0.77", PORT);
+        final SocketChannel first = processes.clientProvider().openSocketChannel();
+        final FutureTask<Boolean> connecting = start(() -> first.connect(nowhere));
+        Thread.sleep(50);
+        assertTrue(first.isConnectionPending());
+        first.close();
+        assertInstanceOf(AsynchronousCloseException.class, failure(connecting));
+        final SocketChannel second = processes.clientProvider().openSocketChannel();
+        final FutureTask<Boolean> again = new FutureTask<>(() -> second.connect(nowhere));
+        final Thread thread = new Thread(again);
+        thread.start();
+        awaitBlocked(thread);
+        thread.interrupt();
+        assertInstanceOf(ClosedByInterruptException.class, failure(again));
+    }
+
+    @Test
+    void aHostThatDoesNotAnswerIsNoRoute() throws IOException
+    {
+        final SocketChannel channel = processes.clientProvider().openSocketChannel();
+        assertThrows(NoRouteToHostException.class, () ->
+            channel.connect(new InetSocketAddress("10.0.0.77", PORT)));
+        assertFalse(channel.isOpen());
+    }
+
+    @Test
+    void connectsInSteps() throws Exception
+    {
+        final SocketChannel channel = processes.clientProvider().openSocketChannel();
+        channel.configureBlocking(false);
+        assertThrows(NoConnectionPendingException.class, channel::finishConnect);
+        assertThrows(NotYetConnectedException.class, () -> channel.read(ByteBuffer.allocate(1)));
+        boolean isDone = channel.connect(server.getLocalAddress());
+        if (!isDone)
+        {
+            assertTrue(channel.isConnectionPending());
+            assertThrows(ConnectionPendingException.class, () -> channel.connect(server.getLocalAddress()));
+            assertThrows(NotYetConnectedException.class, () -> channel.write(ByteBuffer.allocate(1)));
+        }
+        while (!isDone)
+        {
+            isDone = channel.finishConnect();
+            Thread.onSpinWait();
+        }
+        assertTrue(channel.finishConnect());
+        assertThrows(AlreadyConnectedException.class, () -> channel.connect(server.getLocalAddress()));
+        assertEquals(0, channel.read(ByteBuffer.allocate(1)));
+        channel.close();
+        assertThrows(ClosedChannelException.class, channel::finishConnect);
+    }
+
+    @Test
+    void finishConnectSaysWhyNotAndCloses() throws Exception
+    {
+        final SocketChannel channel = processes.clientProvider().openSocketChannel();
+        channel.configureBlocking(false);
+        assertFalse(channel.connect(new InetSocketAddress(TwoProcesses.SERVER, PORT + 1)));
+        final ConnectException ex = assertThrows(ConnectException.class, () ->
+        {
+            while (!channel.finishConnect())
+            {
+                Thread.onSpinWait();
+            }
+        });
+        assertEquals("Connection refused", ex.getMessage());
+        assertFalse(channel.isOpen());
+    }
+
+    @Test
+    void writesNothingWhenFullAndIsWritableAgainOnceAThirdIsFree() throws Exception
+    {
+        try (SocketChannel client = connect(); SocketChannel accepted = server.accept())
+        {
+            client.configureBlocking(false);
+            final ByteBuffer block = ByteBuffer.allocateDirect(64 << 10);
+            long written = 0;
+            // Until the peer's window and the send buffer are full.
+            for (int quiet = 0; quiet < 50;)
+            {
+                final int n = client.write(block.clear());
+                written += n;
+                if (n == 0)
+                {
+                    quiet++;
+                    Thread.sleep(2);
+                }
+                else
+                {
+                    quiet = 0;
+                }
+            }
+            assertEquals(0, client.write(block.clear()));
+            assertEquals(0, ((Selectable)client).readyOps() & SelectionKey.OP_WRITE);
+            long read = 0;
+            while ((((Selectable)client).readyOps() & SelectionKey.OP_WRITE) == 0)
+            {
+                read += accepted.read(block.clear());
+            }
+            assertTrue(client.write(block.clear()) > 0);
+            assertTrue(read < written);
+        }
+    }
+
+    @Test
+    void scattersAndGathers() throws IOException
+    {
+        try (SocketChannel client = connect(); SocketChannel accepted = server.accept())
+        {
+            final int count = 3_000;
+            final ByteBuffer[] sources = new ByteBuffer[count];
+            for (int i = 0; i < count; i++)
+            {
+                sources[i] = i % 3 == 0 ? ByteBuffer.allocateDirect(i % 7) : ByteBuffer.allocate(i % 7);
+                while (sources[i].hasRemaining())
+                {
+                    sources[i].put((byte)i);
+                }
+                sources[i].flip();
+                sources[i] = i % 2 == 0 ? sources[i].asReadOnlyBuffer() : sources[i];
+            }
+            long sum = 0;
+            for (final ByteBuffer source : sources)
+            {
+                sum += source.remaining();
+            }
+            assertEquals(sum, client.write(sources));
+            final ByteBuffer[] targets = new ByteBuffer[count];
+            for (int i = 0; i < count; i++)
+            {
+                targets[i] = i % 2 == 0 ? ByteBuffer.allocateDirect(i % 7) : ByteBuffer.allocate(i % 7);
+            }
+            long got = 0;
+            while (got < sum)
+            {
+                got += accepted.read(targets);
+            }
+            for (int i = 0; i < count; i++)
+            {
+                for (int j = 0; j < i % 7; j++)
+                {
+                    assertEquals((byte)i, targets[i].get(j));
+                }
+            }
+            assertThrows(IllegalArgumentException.class, () ->
+                accepted.read(ByteBuffer.allocate(1).asReadOnlyBuffer()));
+            assertEquals(0, accepted.read(ByteBuffer.allocate(0)));
+            assertEquals(0, client.write(ByteBuffer.allocate(0)));
+            client.close();
+            assertEquals(-1, accepted.read(targets[6].clear()));
+            assertEquals(0, accepted.read(ByteBuffer.allocate(0)));
+        }
+    }
+
+    @Test
+    void aBlockingGatherIsComplete() throws Exception
+    {
+        try (SocketChannel client = connect(); SocketChannel accepted = server.accept())
+        {
+            final ByteBuffer[] sources = new ByteBuffer[2_000];
+            Arrays.setAll(sources, i -> ByteBuffer.allocate(10_000));
+            final FutureTask<Long> writer = start(() -> client.write(sources));
+            final ByteBuffer buffer = ByteBuffer.allocateDirect(1 << 20);
+            long sum = 0;
+            while (sum < 20_000_000)
+            {
+                sum += accepted.read(buffer.clear());
+            }
+            assertEquals(20_000_000L, writer.get());
+        }
+    }
+
+    @Test
+    void aResetIsReportedInTheJdksWords() throws Exception
+    {
+        try (SocketChannel client = connect(); SocketChannel accepted = server.accept())
+        {
+            accepted.setOption(StandardSocketOptions.SO_LINGER, 0);
+            accepted.close();
+            final SocketException ex = assertThrows(SocketException.class, () -> client.read(ByteBuffer.allocate(1)));
+            assertEquals("Connection reset", ex.getMessage());
+            assertEquals(
+                "Connection reset",
+                assertThrows(SocketException.class, () -> client.read(ByteBuffer.allocate(1))).getMessage());
+            assertEquals(
+                "Broken pipe",
+                assertThrows(IOException.class, () -> client.write(ByteBuffer.allocate(1))).getMessage());
+            assertTrue(client.isOpen());
+        }
+    }
+
+    @Test
+    void aWriterIsToldOfTheResetOnceAndOfABrokenPipeThen() throws Exception
+    {
+        try (SocketChannel client = connect(); SocketChannel accepted = server.accept())
+        {
+            client.configureBlocking(false);
+            accepted.setOption(StandardSocketOptions.SO_LINGER, 0);
+            accepted.close();
+            while ((((Selectable)client).readyOps() & SelectionKey.OP_READ) == 0)
+            {
+                Thread.sleep(1);
+            }
+            assertEquals(
+                "Connection reset by peer",
+                assertThrows(IOException.class, () -> client.write(ByteBuffer.allocate(1))).getMessage());
+            assertEquals(
+                "Broken pipe",
+                assertThrows(IOException.class, () -> client.write(ByteBuffer.allocate(1))).getMessage());
+        }
+    }
+
+    @Test
+    void afterShutdownInputTheEndIsReadAndThePeerIsNotStalled() throws Exception
+    {
+        try (SocketChannel client = connect(); SocketChannel accepted = server.accept())
+        {
+            final FutureTask<Integer> reader = start(() -> client.read(ByteBuffer.allocate(1)));
+            Thread.sleep(50);
+            client.shutdownInput();
+            assertEquals(-1, reader.get());
+            assertEquals(-1, client.read(ByteBuffer.allocate(1)));
+            assertEquals(64 << 20, accepted.write(ByteBuffer.allocate(64 << 20)));
+            client.write(ByteBuffer.allocate(3));
+            assertEquals(3, accepted.read(ByteBuffer.allocate(8)));
+        }
+    }
+
+    @Test
+    void bindTakesAPortAtOnceAndConnectUsesIt() throws IOException
+    {
+        final SocketChannel channel = processes.clientProvider().openSocketChannel();
+        channel.bind(null);
+        final int port = ((InetSocketAddress)channel.getLocalAddress()).getPort();
+        assertTrue(port > 0);
+        assertThrows(AlreadyBoundException.class, () -> channel.bind(null));
+        final SocketChannel other = processes.clientProvider().openSocketChannel();
+        assertThrows(BindException.class, () -> other.bind(new InetSocketAddress(TwoProcesses.CLIENT, port)));
+        assertThrows(BindException.class, () -> other.bind(new InetSocketAddress("10.9.9.9", 0)));
+        assertTrue(channel.connect(server.getLocalAddress()));
+        assertEquals(new InetSocketAddress(TwoProcesses.CLIENT, port), channel.getLocalAddress());
+        try (SocketChannel accepted = server.accept())
+        {
+            assertEquals(new InetSocketAddress(TwoProcesses.CLIENT, port), accepted.getRemoteAddress());
+        }
+        channel.close();
+        other.bind(new InetSocketAddress(TwoProcesses.CLIENT, port));
+        other.close();
+    }
+
+    @Test
+    void refusesAddressesAsTheJdkDoes() throws IOException
+    {
+        try (SocketChannel channel = processes.clientProvider().openSocketChannel())
+        {
+            assertThrows(NullPointerException.class, () -> channel.connect(null));
+            assertThrows(UnresolvedAddressException.class, () ->
+                channel.connect(InetSocketAddress.createUnresolved("nowhere", 1)));
+            assertThrows(UnsupportedAddressTypeException.class, () ->
+                channel.connect(UnixDomainSocketAddress.of("/tmp/x")));
+            assertTrue(channel.isOpen());
+        }
+    }
+
+    @Test
+    void aChannelToTheLoopbackIsTheKernels() throws Exception
+    {
+        try (ServerSocketChannel kernel = ServerSocketChannel.open();
+            SocketChannel channel = processes.clientProvider().openSocketChannel())
+        {
+            kernel.bind(new InetSocketAddress("127.0.0.1", 0));
+            channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
+            channel.bind(null);
+            final int port = ((InetSocketAddress)channel.getLocalAddress()).getPort();
+            assertTrue(channel.connect(kernel.getLocalAddress()));
+            assertEquals(1, ((Selectable)channel).kernelChannels().size());
+            assertEquals(port, ((InetSocketAddress)channel.getLocalAddress()).getPort());
+            assertTrue(channel.getOption(StandardSocketOptions.TCP_NODELAY));
+            try (SocketChannel accepted = kernel.accept())
+            {
+                accepted.write(ByteBuffer.allocate(3));
+                assertEquals(3, channel.read(ByteBuffer.allocate(8)));
+                final FutureTask<Integer> reader = new FutureTask<>(() -> channel.read(ByteBuffer.allocate(1)));
+                final Thread thread = new Thread(reader);
+                thread.start();
+                awaitBlocked(thread);
+                thread.interrupt();
+                assertInstanceOf(ClosedByInterruptException.class, failure(reader));
+                assertFalse(channel.isOpen());
+            }
+        }
+    }
+
+    @Test
+    void connectionsToOnesOwnAddressStayInside() throws IOException
+    {
+        try (SocketChannel client = processes.serverProvider().openSocketChannel())
+        {
+            assertTrue(client.connect(server.getLocalAddress()));
+            try (SocketChannel accepted = server.accept())
+            {
+                client.write(ByteBuffer.allocate(3));
+                assertEquals(3, accepted.read(ByteBuffer.allocate(8)));
+            }
         }
     }
 }

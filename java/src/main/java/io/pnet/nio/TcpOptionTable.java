@@ -5,6 +5,7 @@ import io.pnet.tcp.TcpSettings;
 import jdk.net.ExtendedSocketOptions;
 
 import java.io.IOException;
+import java.net.Socket;
 import java.net.SocketOption;
 import java.net.StandardSocketOptions;
 import java.nio.channels.NetworkChannel;
@@ -19,7 +20,7 @@ import java.util.concurrent.ConcurrentHashMap;
  * The options of one TCP channel: what was set, remembered for the side that it is decided for, and what holds where
  * nothing was set. Any thread.
  */
-final class SocketOptions
+final class TcpOptionTable
 {
     /** Of channels that connect. */
     static final Set<SocketOption<?>> OF_CHANNELS;
@@ -72,7 +73,7 @@ final class SocketOptions
     private final Set<SocketOption<?>> supported;
     private final Map<SocketOption<?>, Object> values = new ConcurrentHashMap<>();
 
-    SocketOptions(final Set<SocketOption<?>> supported)
+    TcpOptionTable(final Set<SocketOption<?>> supported)
     {
         this.supported = supported;
     }
@@ -263,6 +264,19 @@ final class SocketOptions
         for (final SocketOption<?> name : values.keySet())
         {
             applyTo(channel, name);
+        }
+    }
+
+    /** Gives everything that was set to a kernel's socket. */
+    @SuppressWarnings("unchecked")
+    void applyTo(final Socket socket) throws IOException
+    {
+        for (final SocketOption<?> name : values.keySet())
+        {
+            if (socket.supportedOptions().contains(name))
+            {
+                socket.setOption((SocketOption<Object>)name, values.get(name));
+            }
         }
     }
 
