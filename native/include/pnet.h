@@ -254,6 +254,15 @@ int pnet_wait_two(int fd, int for_write, int other_fd, int other_for_write, int 
 /* Pins the calling thread to one CPU. EINVAL: no such CPU. */
 int pnet_pin_thread(int cpu);
 
+/* ---- Claims ------------------------------------------------------------------------------------------------------- */
+
+/*
+ * Holds a name for this process alone, in its network namespace, until the descriptor closes or the process dies: a socket
+ * with an abstract Unix address, which everybody can see in /proc/net/unix. Returns the descriptor, closed on exec.
+ * EADDRINUSE: somebody has it; ENAMETOOLONG.
+ */
+int pnet_claim(const char *name);
+
 /* ---- Layout ------------------------------------------------------------------------------------------------------- */
 
 /*

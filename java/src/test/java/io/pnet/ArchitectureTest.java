@@ -47,6 +47,7 @@ class ArchitectureTest
     private static final List<String> PACKETDRILL = SOCKET;
     private static final List<String> DNS = and(SOCKET, "socket");
     private static final List<String> NIO = and(SOCKET, "socket");
+    private static final List<String> RUN = and(NIO, "nio", "dns");
 
     private static final String[] BELOW_STACK =
     {
@@ -80,6 +81,10 @@ class ArchitectureTest
     static final ArchRule DNS_KNOWS_STACK = room("dns", DNS);
     @ArchTest
     static final ArchRule NIO_KNOWS_STACK = room("nio", NIO);
+    @ArchTest
+    static final ArchRule RUN_KNOWS_NIO = room("run", RUN);
+    @ArchTest
+    static final ArchRule AGENT_KNOWS_NOBODY = room("agent", List.of());
 
     @ArchTest
     static final ArchRule ONLY_TOOLS_PARSE_COMMAND_LINES_AND_JSON = noClasses()
@@ -124,8 +129,8 @@ class ArchitectureTest
                 access.getTargetOwner().getPackageName().startsWith("java.nio.channels"));
 
     @ArchTest
-    static final ArchRule NOBODY_PRINTS_BUT_THE_TOOLS = noClasses()
-        .that().resideOutsideOfPackage("io.pnet.tools..")
+    static final ArchRule NOBODY_PRINTS_BUT_THE_TOOLS_AND_WHAT_STARTS_A_JVM = noClasses()
+        .that().resideOutsideOfPackages("io.pnet.tools..", "io.pnet.run..", "io.pnet.agent..")
         .should().accessField(System.class, "out")
         .orShould().accessField(System.class, "err");
 

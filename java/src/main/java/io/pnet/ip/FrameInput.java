@@ -11,7 +11,6 @@ import org.agrona.concurrent.UnsafeBuffer;
 /** Ethernet input of one interface: whether a frame is for us, and what it carries. */
 final class FrameInput implements FrameHandler
 {
-    private static final System.Logger LOGGER = System.getLogger(FrameInput.class.getName());
     private static final int VLAN_ID_MASK = 0xFFF;
 
     private final Ip ip;
@@ -40,7 +39,9 @@ final class FrameInput implements FrameHandler
             if (!hasLogged)
             {
                 hasLogged = true;
-                LOGGER.log(System.Logger.Level.ERROR, "a received frame was dropped by an internal error", ex);
+                // Asked for here and not before: a logger made early would set up logging before the application does.
+                System.getLogger(FrameInput.class.getName())
+                    .log(System.Logger.Level.ERROR, "a received frame was dropped by an internal error", ex);
             }
         }
     }

@@ -18,6 +18,7 @@ final class Errno
     static final int EBADFD = 77;
     static final int EDESTADDRREQ = 89;
     static final int ENOPROTOOPT = 92;
+    static final int EADDRINUSE = 98;
     static final int ENETDOWN = 100;
 
     private Errno()

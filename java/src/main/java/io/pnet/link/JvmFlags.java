@@ -1,8 +1,10 @@
 package io.pnet.link;
 
+import org.agrona.DirectBuffer;
+
 /**
- * The flags without which the JVM refuses what Agrona and JavaCPP do. This class uses neither, so that it can be asked
- * before the first raw {@code IllegalAccessError}.
+ * The flags without which the JVM refuses what Agrona and JavaCPP do. This class runs nothing of either, so that it can
+ * be asked before the first raw {@code IllegalAccessError}.
  */
 public final class JvmFlags
 {
@@ -33,8 +35,9 @@ public final class JvmFlags
     /** What is missing, in one line that names the flags; null when nothing is. */
     public static String missing()
     {
-        // On the module path Agrona is a module of its own, on the class path it shares the unnamed one with us.
-        final Module agrona = ModuleLayer.boot().findModule("org.agrona").orElse(JvmFlags.class.getModule());
+        // On the module path Agrona is a module of its own, on the class path it shares the unnamed one with us. Naming
+        // an interface of it runs nothing.
+        final Module agrona = DirectBuffer.class.getModule();
         if (Object.class.getModule().isExported(PACKAGE, agrona))
         {
             return null;

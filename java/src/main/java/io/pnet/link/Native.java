@@ -75,5 +75,7 @@ final class Native
 
     static native int pnet_pin_thread(int cpu);
 
+    static native int pnet_claim(String name);
+
     static native int pnet_layout(String key);
 }

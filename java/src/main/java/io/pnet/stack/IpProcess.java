@@ -5,12 +5,16 @@ import io.pnet.ip.AddressListener;
 import io.pnet.ip.IpAddress;
 import io.pnet.link.Link;
 import io.pnet.link.LinkCapabilities;
+import io.pnet.tcp.Connection;
+import io.pnet.tcp.Listener;
+import io.pnet.tcp.TcpState;
 
 import java.io.IOException;
 import java.net.BindException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /**
@@ -29,22 +33,29 @@ import java.util.function.Supplier;
  */
 public final class IpProcess implements AutoCloseable
 {
-    private static final System.Logger LOGGER = System.getLogger(IpProcess.class.getName());
-
     private static final long LINGER_CHECK_NS = 2_000_000L;
+    /** What {@link #end} leaves peers to answer our FIN with theirs: enough for a program that waits for it. */
+    private static final long FAREWELL_NS = 250_000_000L;
 
     private final Stack stack;
     private final StackDriver driver;
     private final Link link;
     private final String linkName;
     private final long lingerNs;
+    private final Consumer<String> warnings;
     private final List<IpAddress> addresses = new ArrayList<>();
     private final AddressWatch watch = new AddressWatch();
 
     IpProcess(
-        final Stack stack, final StackDriver driver, final Link link, final String linkName, final long lingerNs)
+        final Stack stack,
+        final StackDriver driver,
+        final Link link,
+        final String linkName,
+        final long lingerNs,
+        final Consumer<String> warnings)
     {
         this.lingerNs = lingerNs;
+        this.warnings = warnings;
         this.stack = stack;
         this.driver = driver;
         this.link = link;
@@ -107,17 +118,53 @@ public final class IpProcess implements AutoCloseable
     @Override
     public void close()
     {
-        final long deadlineNs = driver.clock().nanoTime() + lingerNs;
-        while (driver.clock().nanoTime() < deadlineNs && driver.isOpen() &&
-            driver.exclusively(() -> stack.tcp().closingCount()) > 0)
+        awaitNone(stack.tcp()::closingCount, lingerNs);
+        driver.close();
+    }
+
+    /**
+     * Ends the process's network as the kernel does for a process that exits: nobody is let in any more, and every
+     * connection is closed, so that the peers get what was written and a FIN, or a reset where something is unread.
+     * Then as {@link #close}.
+     */
+    public void end()
+    {
+        if (!driver.isOpen())
+        {
+            return;
+        }
+        driver.exclusively(() ->
+        {
+            final List<Listener> listeners = new ArrayList<>();
+            stack.tcp().forEachListener(listeners::add);
+            listeners.forEach(Listener::close);
+            stack.tcp().forEachConnection(IpProcess::closeUnlessOver);
+            return null;
+        });
+        awaitNone(stack.tcp()::closingCount, lingerNs);
+        // Once we are gone nobody acknowledges the peer's FIN.
+        awaitNone(
+            () -> stack.tcp().connectionCount() - stack.tcp().timeWaitCount(), Math.min(lingerNs, FAREWELL_NS));
+        driver.close();
+    }
+
+    private static void closeUnlessOver(final Connection connection)
+    {
+        if (connection.state() != TcpState.TIME_WAIT)
+        {
+            connection.close();
+        }
+    }
+
+    /** Waits until there is nothing left of what is counted, an interrupt comes or the time is up. */
+    private void awaitNone(final Supplier<Integer> count, final long limitNs)
+    {
+        final long deadlineNs = driver.clock().nanoTime() + limitNs;
+        while (driver.clock().nanoTime() < deadlineNs && driver.isOpen() && driver.exclusively(count) > 0 &&
+            !Thread.currentThread().isInterrupted())
         {
             driver.await(() -> false, driver.clock().nanoTime() + LINGER_CHECK_NS);
-            if (Thread.currentThread().isInterrupted())
-            {
-                break;
-            }
         }
-        driver.close();
     }
 
     void expect(final IpAddress address)
@@ -155,7 +202,7 @@ public final class IpProcess implements AutoCloseable
                 conflict = text;
                 notifyAll();
             }
-            LOGGER.log(System.Logger.Level.WARNING, text);
+            warnings.accept(text);
         }
 
         synchronized void await(final long timeoutNs) throws IOException

@@ -34,7 +34,6 @@ import java.util.random.RandomGenerator;
  */
 public final class IpProcessBuilder
 {
-    private static final System.Logger LOGGER = System.getLogger(IpProcess.class.getName());
     /** For what arrives; as much again for what is to be sent. */
     private static final long LARGE_CHUNK_BYTES = 128L << 20;
     private static final long SMALL_CHUNK_BYTES = 64L << 20;
@@ -52,7 +51,8 @@ public final class IpProcessBuilder
     private final List<IpAddress> gateways = new ArrayList<>();
     private boolean hasMac;
     private Path capture;
-    private Consumer<String> captureErrors = text -> LOGGER.log(System.Logger.Level.WARNING, text);
+    private Consumer<String> warnings = text -> logger().log(System.Logger.Level.WARNING, text);
+    private Consumer<String> captureErrors = text -> warnings.accept(text);
     private ImpairmentSpec impairment;
     private IpSettings ipSettings = new IpSettings();
     private TcpSettings tcpSettings = new TcpSettings();
@@ -61,10 +61,16 @@ public final class IpProcessBuilder
     private long lingerNs = 5_000_000_000L;
     private RandomGenerator random;
     private Consumer<Throwable> errorHandler =
-        ex -> LOGGER.log(System.Logger.Level.ERROR, "handler failed", ex);
+        ex -> logger().log(System.Logger.Level.ERROR, "handler failed", ex);
 
     IpProcessBuilder()
     {
+    }
+
+    /** Made when something is to be said: earlier would set up the JVM's logging before the application does. */
+    private static System.Logger logger()
+    {
+        return System.getLogger(IpProcess.class.getName());
     }
 
     /** The link by name: {@code packet:IFACE}, {@code tap:NAME}, {@code fd:N} or {@code fd:N,M}. */
@@ -156,7 +162,14 @@ public final class IpProcessBuilder
         return this;
     }
 
-    /** Who is told, in one line, when the capture fails. */
+    /** Who is told, in one line, of what an administrator should know; by default it is logged. */
+    public IpProcessBuilder warnings(final Consumer<String> onWarning)
+    {
+        warnings = onWarning;
+        return this;
+    }
+
+    /** Who is told, in one line, when the capture fails; by default whoever hears of {@link #warnings}. */
     public IpProcessBuilder captureErrors(final Consumer<String> onError)
     {
         captureErrors = onError;
@@ -260,7 +273,8 @@ public final class IpProcessBuilder
                 driver,
                 opened,
                 linkSpec != null ? linkSpec : opened.getClass().getSimpleName(),
-                runMode == RunMode.EMBEDDED ? 0 : lingerNs);
+                runMode == RunMode.EMBEDDED ? 0 : lingerNs,
+                warnings);
         final NetworkInterface networkInterface = stack.ip().addInterface(opened);
         for (final Prefixed each : addresses)
         {

@@ -24,6 +24,7 @@ import java.util.Properties;
         PingCommand.class,
         NcCommand.class,
         EchoCommand.class,
+        RunCommand.class,
         RelayCommand.class,
         SelfTestCommand.class,
         PacketdrillCommand.class

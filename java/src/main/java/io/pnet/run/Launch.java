@@ -1,0 +1,90 @@
+package io.pnet.run;
+
+import java.lang.instrument.Instrumentation;
+import java.lang.reflect.InvocationTargetException;
+import java.nio.channels.spi.SelectorProvider;
+import java.util.function.Supplier;
+
+/** Where the agent enters the runtime. */
+public final class Launch
+{
+    private static final String AGENT = "io.pnet.agent.Agent";
+    private static final String AGENT_PROVIDER = "io.pnet.agent.AgentSelectorProvider";
+    private static final String PROVIDER = "java.nio.channels.spi.SelectorProvider";
+
+    private Launch()
+    {
+    }
+
+    /**
+     * Gives this JVM its network.
+     *
+     * @param options the agent's, null for none.
+     * @throws Exception whose message is one line, when it cannot be: what, why, and what to do.
+     */
+    public static void start(final String options, final Instrumentation instrumentation) throws Exception
+    {
+        if (!runsAProgram())
+        {
+            return;
+        }
+        final RunSettings settings = RunSettings.parse(options, System::getenv);
+        try
+        {
+            JavaBase.open(instrumentation);
+            final Class<?> agent = ClassLoader.getSystemClassLoader().loadClass(AGENT);
+            final JvmNetwork network = new JvmNetwork(
+                settings, System.getenv(AddressClaim.SESSION), agent.getPackage().getImplementationVersion());
+            if (settings.start == RunSettings.Start.NOW)
+            {
+                network.start();
+            }
+            if (settings.start == RunSettings.Start.LAZY || network.isOurs())
+            {
+                install(network);
+            }
+        }
+        catch (final Exception | LinkageError ex)
+        {
+            if (settings.debug)
+            {
+                ex.printStackTrace();
+            }
+            throw ex;
+        }
+    }
+
+    /** Start scripts ask {@code java -version}, which starts a JVM with its agents and no program. */
+    private static boolean runsAProgram()
+    {
+        final String executable = ProcessHandle.current().info().command().orElse("");
+        return System.getProperty("sun.java.command") != null || !executable.endsWith("/java");
+    }
+
+    private static void install(final JvmNetwork network) throws ReflectiveOperationException
+    {
+        final Supplier<SelectorProvider> provider = network::provider;
+        final Class<?> delegating = ClassLoader.getSystemClassLoader().loadClass(AGENT_PROVIDER);
+        delegating.getMethod("install", Supplier.class).invoke(null, provider);
+        System.setProperty(PROVIDER, AGENT_PROVIDER);
+        // The JDK decides once: now, before anybody changes the property again.
+        if (SelectorProvider.provider().getClass() != delegating)
+        {
+            throw new IllegalStateException("another agent uses the network before Pnet: put Pnet's -javaagent first");
+        }
+    }
+
+    /** An exception in one line. */
+    static String oneLine(final Throwable thrown)
+    {
+        final Throwable ex = thrown instanceof InvocationTargetException ? thrown.getCause() : thrown;
+        final String text = ex.getMessage() == null || !isExpected(ex) ? ex.toString() : ex.getMessage();
+        return text.strip().replaceAll("\\s*\\R\\s*", " ");
+    }
+
+    private static boolean isExpected(final Throwable ex)
+    {
+        return ex instanceof java.io.IOException || ex instanceof IllegalArgumentException ||
+            ex instanceof IllegalStateException || ex instanceof UnsatisfiedLinkError;
+    }
+}
