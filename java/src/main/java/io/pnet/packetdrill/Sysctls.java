@@ -1,6 +1,7 @@
 package io.pnet.packetdrill;
 
 import io.pnet.tcp.EcnMode;
+import io.pnet.tcp.SynCookieUse;
 import io.pnet.tcp.TcpCompatibility;
 import io.pnet.tcp.TcpSettings;
 import io.pnet.tcp.congestion.Cubic;
@@ -75,11 +76,9 @@ final class Sysctls
         Map.entry("tcp_max_reordering", Set.of("300")),
         Map.entry("tcp_early_retrans", Set.of("3", "4")),
         Map.entry("tcp_recovery", Set.of("1")),
-        Map.entry("tcp_syncookies", Set.of("0", "1")),
         Map.entry("tcp_slow_start_after_idle", Set.of("0", "1")),
         Map.entry("tcp_fastopen", Set.of("0", "1", "2", "3", "0x1", "0x2", "0x3")),
         Map.entry("tcp_ecn_fallback", Set.of("0", "1")),
-        Map.entry("tcp_mtu_probing", Set.of("0")),
         Map.entry("tcp_rfc1337", Set.of("1")),
         Map.entry("tcp_retrans_collapse", Set.of("0", "1")),
         Map.entry("tcp_shrink_window", Set.of("0")),
@@ -304,8 +303,31 @@ final class Sysctls
                 return true;
             case "tcp_congestion_control":
                 return congestion(value);
+            case "tcp_mtu_probing":
+                settings.blackHoleDetection = value.equals("1");
+                return value.equals("0") || value.equals("1");
+            case "tcp_syncookies":
+                return cookies(value);
             default:
                 return LINUX_IGNORED.contains(name) || LINUX_FIXED.getOrDefault(name, Set.of()).contains(value);
+        }
+    }
+
+    private boolean cookies(final String value)
+    {
+        switch (value)
+        {
+            case "0":
+                settings.synCookies = SynCookieUse.NEVER;
+                return true;
+            case "1":
+                settings.synCookies = SynCookieUse.WHEN_FULL;
+                return true;
+            case "2":
+                settings.synCookies = SynCookieUse.ALWAYS;
+                return true;
+            default:
+                return false;
         }
     }
 

@@ -1,8 +1,7 @@
 package io.pnet.packetdrill;
 
 import io.pnet.tcp.TcpSettings;
-import io.pnet.tcp.congestion.Cubic;
-import io.pnet.tcp.congestion.NewReno;
+import io.pnet.tcp.congestion.CongestionControls;
 
 import java.util.HashMap;
 import java.util.List;
@@ -157,18 +156,13 @@ final class TcpOptionsOf
     private Reply congestion(final List<Value> value)
     {
         final String name = value.get(0) instanceof Value.Text text ? text.text() : value.get(0).toString();
-        switch (name)
+        final String ours = name.equals("reno") ? "newreno" : name;
+        if (!CongestionControls.has(ours))
         {
-            case "cubic":
-                file.settings().congestionControl = Cubic::new;
-                return Reply.OK;
-            case "reno":
-            case "newreno":
-                file.settings().congestionControl = NewReno::new;
-                return Reply.OK;
-            default:
-                return null;
+            return null;
         }
+        file.settings().congestionControl = CongestionControls.named(ours);
+        return Reply.OK;
     }
 
     /** Returns null when the option is unknown here. */
