@@ -1,6 +1,9 @@
 package io.pnet.run;
 
 import io.pnet.counters.Counter;
+import io.pnet.dns.DnsSettings;
+import io.pnet.dns.Resolver;
+import io.pnet.dns.SystemResolver;
 import io.pnet.nio.PnetSelectorProvider;
 import io.pnet.stack.IpProcess;
 import io.pnet.stack.IpProcessBuilder;
@@ -20,6 +23,7 @@ final class JvmNetwork
     private final AddressClaim claim;
     private volatile SelectorProvider provider;
     private volatile IpProcess process;
+    private boolean isStarting;
 
     JvmNetwork(final RunSettings settings, final String session, final String version)
         throws ReflectiveOperationException
@@ -64,10 +68,12 @@ final class JvmNetwork
      */
     synchronized SelectorProvider start() throws IOException, ReflectiveOperationException
     {
-        if (provider != null)
+        if (provider != null || isStarting)
         {
-            return provider;
+            // Whatever the start itself opens is the kernel's.
+            return provider == null ? kernel : provider;
         }
+        isStarting = true;
         NativeFiles.load();
         final String refused = claim.take(settings.addresses);
         if (refused != null)
@@ -79,8 +85,10 @@ final class JvmNetwork
             provider = kernel;
             return kernel;
         }
+        final DnsSettings names = names();
         process = builder().start();
         JavaBase.atExit(this::end);
+        SystemResolver.install(new Resolver(process, names, kernel, settings.routing::isKernels));
         if (!settings.quiet)
         {
             say(String.join(", ", settings.addresses) + " on " + settings.link + ", Pnet " + version);
@@ -93,6 +101,24 @@ final class JvmNetwork
     boolean isOurs()
     {
         return process != null;
+    }
+
+    private DnsSettings names()
+    {
+        final DnsSettings names = DnsSettings.system();
+        if (!settings.dns.isEmpty())
+        {
+            names.servers(String.join("+", settings.dns));
+        }
+        if (!settings.search.isEmpty())
+        {
+            names.search = settings.search;
+        }
+        if (settings.hostName != null)
+        {
+            names.hostName = settings.hostName;
+        }
+        return names;
     }
 
     private IpProcessBuilder builder()

@@ -39,6 +39,10 @@ public final class Launch
             {
                 network.start();
             }
+            if (settings.start == RunSettings.Start.LAZY)
+            {
+                LazyNames.install(network::provider);
+            }
             if (settings.start == RunSettings.Start.LAZY || network.isOurs())
             {
                 install(network);
@@ -72,6 +76,7 @@ public final class Launch
         {
             throw new IllegalStateException("another agent uses the network before Pnet: put Pnet's -javaagent first");
         }
+        SocketFactories.install(provider);
     }
 
     /** An exception in one line. */
