@@ -49,4 +49,16 @@ final class KeyRing
     {
         return keys.length;
     }
+
+    /** Keys that were cancelled no longer keep the kernel's channels, though no selector has looked yet. */
+    void cancelKernelKeys()
+    {
+        for (final PnetSelectionKey key : keys)
+        {
+            if (!key.isValid())
+            {
+                key.cancelKernelKeys();
+            }
+        }
+    }
 }

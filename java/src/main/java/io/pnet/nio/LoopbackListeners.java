@@ -6,29 +6,22 @@ import java.net.InetSocketAddress;
 import java.net.NetworkInterface;
 import java.net.SocketException;
 import java.net.SocketOption;
-import java.nio.channels.ClosedSelectorException;
 import java.nio.channels.SelectableChannel;
 import java.nio.channels.SelectionKey;
-import java.nio.channels.Selector;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.channels.spi.SelectorProvider;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.Semaphore;
 
 /**
  * The kernel's listeners behind a server of ours: those on the loopback addresses of one that is bound to the wildcard,
- * or the only one of a server that is the kernel's. They never block; a thread in a blocking accept learns of their
- * connections by a helper thread, which exists from the first such accept on.
+ * or the only one of a server that is the kernel's. They never block.
  */
 final class LoopbackListeners
 {
     private final SelectorProvider provider;
     private final List<ServerSocketChannel> channels = new ArrayList<>();
-    private final Semaphore looked = new Semaphore(0);
-    private Selector selector;
-    private volatile boolean isReady;
 
     LoopbackListeners(final SelectorProvider provider)
     {
@@ -128,72 +121,23 @@ final class LoopbackListeners
         return null;
     }
 
-    // ---- the helper thread
+    // ---- waiting; by the holder of the accept lock
 
-    /** Has the helper say, by {@code onReady}, when there is a connection. By the holder of the accept lock. */
-    void watch(final Runnable onReady, final String name) throws IOException
+    /** Registers with what a blocking accept waits for. */
+    void register(final KernelReadiness readiness) throws IOException
     {
-        if (selector == null && !channels.isEmpty())
+        for (final ServerSocketChannel channel : channels)
         {
-            final Selector opened = provider.openSelector();
-            for (final ServerSocketChannel channel : channels)
-            {
-                channel.register(opened, SelectionKey.OP_ACCEPT);
-            }
-            selector = opened;
-            final Thread helper = new Thread(() -> run(opened, onReady), name);
-            helper.setDaemon(true);
-            helper.start();
-        }
-        if (isReady)
-        {
-            // Nobody was there any more when we looked.
-            isReady = false;
-            looked.release();
+            readiness.register(channel, SelectionKey.OP_ACCEPT, null);
         }
     }
 
-    /** Whether the helper has seen a connection since {@link #watch}. */
-    boolean isReady()
-    {
-        return isReady;
-    }
-
-    private void run(final Selector selector, final Runnable onReady)
-    {
-        try
-        {
-            while (selector.isOpen())
-            {
-                selector.select();
-                selector.selectedKeys().clear();
-                if (selector.isOpen())
-                {
-                    isReady = true;
-                    onReady.run();
-                    looked.acquireUninterruptibly();
-                }
-            }
-        }
-        catch (final IOException | ClosedSelectorException ex)
-        {
-            // Closed: nobody waits any more, or whoever does finds that out by himself.
-            isReady = true;
-            onReady.run();
-        }
-    }
-
-    /** Stops listening, and ends the helper. */
+    /** Stops listening. */
     void close() throws IOException
     {
         for (final ServerSocketChannel channel : channels)
         {
             channel.close();
-        }
-        if (selector != null)
-        {
-            selector.close();
-            looked.release();
         }
     }
 }

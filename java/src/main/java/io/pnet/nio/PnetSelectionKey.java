@@ -50,7 +50,7 @@ final class PnetSelectionKey extends AbstractSelectionKey
     private PnetSelectionKey next;
 
     private volatile boolean hasKernelChanged;
-    private SelectionKey[] kernelKeys = NONE;
+    private volatile SelectionKey[] kernelKeys = NONE;
     private int kernelInterestOps = -1;
 
     /** What the kernel's channels have reported since it was last looked at. */
@@ -314,10 +314,16 @@ final class PnetSelectionKey extends AbstractSelectionKey
         }
     }
 
+    /** Any thread. */
+    void cancelKernelKeys()
+    {
+        Arrays.stream(kernelKeys).forEach(SelectionKey::cancel);
+    }
+
     /** The selector forgets it. */
     void dropped()
     {
-        Arrays.stream(kernelKeys).forEach(SelectionKey::cancel);
+        cancelKernelKeys();
         if (selectable != null)
         {
             selectable.keys().remove(this);

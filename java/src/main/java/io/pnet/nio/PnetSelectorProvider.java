@@ -35,7 +35,14 @@ public final class PnetSelectorProvider extends SelectorProvider
     /** With routing of its own, beside the JVM's default provider. */
     public PnetSelectorProvider(final IpProcess process, final Routing routing)
     {
-        this(process, routing, SelectorProvider.provider());
+        this(process, routing, defaultKernel());
+    }
+
+    /** The JVM's default provider, or where that is one of ours, the one beside it. */
+    private static SelectorProvider defaultKernel()
+    {
+        final SelectorProvider provider = SelectorProvider.provider();
+        return provider instanceof PnetSelectorProvider ours ? ours.kernel() : provider;
     }
 
     /**

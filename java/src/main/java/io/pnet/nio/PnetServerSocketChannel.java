@@ -1,8 +1,10 @@
 package io.pnet.nio;
 
 import io.pnet.ip.IpAddress;
+import io.pnet.stack.DescriptorWatch;
 import io.pnet.stack.IpProcess;
 import io.pnet.stack.StackDriver;
+import io.pnet.stack.VirtualThreads;
 import io.pnet.tcp.Listener;
 import io.pnet.tcp.TcpSettings;
 import io.pnet.tcp.TcpTransport;
@@ -15,6 +17,7 @@ import java.net.InetSocketAddress;
 import java.net.ProtocolFamily;
 import java.net.ServerSocket;
 import java.net.SocketAddress;
+import java.net.SocketException;
 import java.net.SocketOption;
 import java.net.SocketTimeoutException;
 import java.net.StandardProtocolFamily;
@@ -55,6 +58,9 @@ final class PnetServerSocketChannel extends ServerSocketChannel implements Selec
     private volatile List<SelectableChannel> kernelChannels = List.of();
     private volatile InetSocketAddress local;
     private Listener listener;
+    /** What a blocking accept learns of the kernel's listeners by; from the first on, the accept lock holder's. */
+    private volatile KernelReadiness readiness;
+    private boolean isKernelReady;
     private boolean isInterruptible = true;
     private ServerSocket socket;
 
@@ -238,6 +244,7 @@ final class PnetServerSocketChannel extends ServerSocketChannel implements Selec
         finally
         {
             acceptLock.unlock();
+            closeReadiness();
         }
     }
 
@@ -252,24 +259,73 @@ final class PnetServerSocketChannel extends ServerSocketChannel implements Selec
         return theirs == null ? null : PnetSocketChannel.accepted(provider, theirs);
     }
 
+    /** Waits for Pnet's listener, and for the kernel's where there are any. */
     private void await(final long deadlineNs) throws IOException
     {
-        final String name = "pnet-accept-" + local.getPort();
-        kernel.watch(acceptable::signal, name);
-        if (!acceptable.await(deadlineNs, isInterruptible) && driver.clock().nanoTime() >= deadlineNs)
+        DescriptorWatch watch = null;
+        if (!kernel.isEmpty())
         {
-            throw new SocketTimeoutException("Accept timed out");
+            if (readiness == null)
+            {
+                readiness = new KernelReadiness(provider.kernel(), acceptable::signal);
+                kernel.register(readiness);
+            }
+            isKernelReady = false;
+            readiness.poll(key -> isKernelReady = true);
+            if (isKernelReady)
+            {
+                return;
+            }
+            watch = readiness.prepareWait();
+        }
+        if (!acceptable.await(deadlineNs, isInterruptible(), watch))
+        {
+            if (driver.clock().nanoTime() >= deadlineNs)
+            {
+                throw new SocketTimeoutException("Accept timed out");
+            }
+            if (!driver.isOpen())
+            {
+                throw new SocketException("accept failed: the stack was closed");
+            }
         }
     }
 
     private boolean isAcceptable()
     {
-        return !backlog.isEmpty() || kernel.isReady() || !isOpen();
+        final KernelReadiness present = readiness;
+        return !backlog.isEmpty() || present != null && present.isReady() || !isOpen();
+    }
+
+    /** By whoever closes, or by the one who waits in accept when it leaves. */
+    private void closeReadiness() throws IOException
+    {
+        if (!isOpen() && acceptLock.tryLock())
+        {
+            try
+            {
+                final KernelReadiness present = readiness;
+                readiness = null;
+                if (present != null)
+                {
+                    present.close();
+                }
+            }
+            finally
+            {
+                acceptLock.unlock();
+            }
+        }
+    }
+
+    private boolean isInterruptible()
+    {
+        return isInterruptible || VirtualThreads.isVirtual(Thread.currentThread());
     }
 
     private void beginIf(final boolean isBlocking)
     {
-        if (isBlocking && isInterruptible)
+        if (isBlocking && isInterruptible())
         {
             begin();
         }
@@ -277,7 +333,7 @@ final class PnetServerSocketChannel extends ServerSocketChannel implements Selec
 
     private void endIf(final boolean isBlocking, final boolean isCompleted) throws IOException
     {
-        if (isBlocking && isInterruptible)
+        if (isBlocking && isInterruptible())
         {
             end(isCompleted);
         }
@@ -313,6 +369,7 @@ final class PnetServerSocketChannel extends ServerSocketChannel implements Selec
         {
             stateLock.unlock();
         }
+        closeReadiness();
     }
 
     // ---- addresses and options

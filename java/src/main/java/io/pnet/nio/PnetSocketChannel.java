@@ -16,10 +16,8 @@ import java.net.SocketAddress;
 import java.net.SocketOption;
 import java.net.SocketTimeoutException;
 import java.net.StandardProtocolFamily;
-import java.nio.ByteBuffer;
 import java.nio.channels.AlreadyBoundException;
 import java.nio.channels.AlreadyConnectedException;
-import java.nio.channels.AsynchronousCloseException;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.ConnectionPendingException;
 import java.nio.channels.NoConnectionPendingException;
@@ -29,7 +27,6 @@ import java.nio.channels.SocketChannel;
 import java.nio.channels.UnsupportedAddressTypeException;
 import java.util.List;
 import java.util.Locale;
-import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
 
@@ -37,7 +34,7 @@ import java.util.concurrent.locks.ReentrantLock;
  * A socket channel that is Pnet's or the kernel's, which {@code connect}, or {@code bind} to an address, decides. Until
  * then it remembers options and a bind to the wildcard. Its contract is {@link SocketChannel}'s.
  */
-final class PnetSocketChannel extends SocketChannel implements Selectable
+final class PnetSocketChannel extends StreamChannel implements Selectable
 {
     private enum State
     {
@@ -50,11 +47,8 @@ final class PnetSocketChannel extends SocketChannel implements Selectable
     private final ProtocolFamily family;
     private final TcpOptionTable options = new TcpOptionTable(TcpOptionTable.OF_CHANNELS);
     private final KeyRing keys;
-    /** The connection, or what will be one; unused while the channel is the kernel's. */
-    private final TcpStream stream;
     private final ReentrantLock stateLock = new ReentrantLock();
 
-    private volatile SocketChannel kernel;
     private volatile List<SelectableChannel> kernelChannels = List.of();
     private volatile State state = State.UNCONNECTED;
     private volatile InetSocketAddress local;
@@ -62,7 +56,6 @@ final class PnetSocketChannel extends SocketChannel implements Selectable
     /** A port that bind has taken, to be given back. */
     private IpAddress boundAddress;
     private int boundPort;
-    private boolean isInterruptible = true;
     private Socket socket;
 
     /** Undecided; {@code family} null for both. */
@@ -74,12 +67,11 @@ final class PnetSocketChannel extends SocketChannel implements Selectable
     private PnetSocketChannel(
         final PnetSelectorProvider provider, final ProtocolFamily family, final TcpStream stream)
     {
-        super(provider);
+        super(provider, stream);
         this.provider = provider;
         this.process = provider.process();
         this.driver = process.driver();
         this.family = family;
-        this.stream = stream;
         this.keys = stream.keys;
     }
 
@@ -103,12 +95,6 @@ final class PnetSocketChannel extends SocketChannel implements Selectable
         channel.remote = (InetSocketAddress)kernel.getRemoteAddress();
         channel.state = State.CONNECTED;
         return channel;
-    }
-
-    /** Interrupts wait until a blocking operation is over, as with {@code java.net.Socket}; before any use. */
-    void uninterruptible()
-    {
-        isInterruptible = false;
     }
 
     // ---- the decision
@@ -342,7 +328,7 @@ final class PnetSocketChannel extends SocketChannel implements Selectable
         {
             ensureOpen();
             open(wanted);
-            if (isBlocking && !stream.awaitConnected(deadlineNs, isInterruptible) &&
+            if (isBlocking && !stream.awaitConnected(deadlineNs, isInterruptible()) &&
                 driver.clock().nanoTime() >= deadlineNs)
             {
                 throw new SocketTimeoutException("Connect timed out");
@@ -486,7 +472,7 @@ final class PnetSocketChannel extends SocketChannel implements Selectable
             ensureOpen();
             if (isBlocking)
             {
-                stream.awaitConnected(Long.MAX_VALUE, isInterruptible);
+                stream.awaitConnected(Long.MAX_VALUE, isInterruptible());
             }
             isDone = isOpen() && stream.isConnectDone();
             if (isDone)
@@ -500,255 +486,6 @@ final class PnetSocketChannel extends SocketChannel implements Selectable
             endIf(isBlocking, isDone);
         }
         return isDone;
-    }
-
-    // ---- data
-
-    @Override
-    public int read(final ByteBuffer target) throws IOException
-    {
-        return read(target, Long.MAX_VALUE, isBlocking());
-    }
-
-    /** As {@link #read(ByteBuffer)}, with a time limit; for sockets. */
-    int read(final ByteBuffer target, final long deadlineNs, final boolean isBlocking) throws IOException
-    {
-        Objects.requireNonNull(target);
-        if (target.isReadOnly())
-        {
-            throw new IllegalArgumentException("Read-only buffer");
-        }
-        if (kernel != null)
-        {
-            return kernelRead(target);
-        }
-        stream.readLock.lock();
-        try
-        {
-            ensureOpenAndConnected();
-            int n = 0;
-            beginIf(isBlocking);
-            try
-            {
-                n = stream.read(target);
-                while (isBlocking && n == 0 && target.hasRemaining() && isOpen())
-                {
-                    stream.awaitReadable(deadlineNs, isInterruptible);
-                    n = isOpen() ? stream.read(target) : 0;
-                }
-            }
-            finally
-            {
-                endIf(isBlocking, n != 0);
-            }
-            return n;
-        }
-        finally
-        {
-            stream.readLock.unlock();
-            finishClose();
-        }
-    }
-
-    private int kernelRead(final ByteBuffer target) throws IOException
-    {
-        requireKernelConnected();
-        try
-        {
-            return kernel.read(target);
-        }
-        catch (final ClosedChannelException ex)
-        {
-            close();
-            throw ex;
-        }
-    }
-
-    @Override
-    public long read(final ByteBuffer[] targets, final int offset, final int length) throws IOException
-    {
-        Objects.checkFromIndexSize(offset, length, targets.length);
-        boolean hasRoom = false;
-        for (int i = offset; i < offset + length; i++)
-        {
-            if (targets[i].isReadOnly())
-            {
-                throw new IllegalArgumentException("Read-only buffer");
-            }
-            hasRoom |= targets[i].hasRemaining();
-        }
-        if (kernel != null)
-        {
-            return kernelRead(targets, offset, length);
-        }
-        final boolean isBlocking = isBlocking();
-        stream.readLock.lock();
-        try
-        {
-            ensureOpenAndConnected();
-            long n = 0;
-            beginIf(isBlocking);
-            try
-            {
-                n = stream.read(targets, offset, length);
-                while (isBlocking && n == 0 && hasRoom && isOpen())
-                {
-                    stream.awaitReadable(Long.MAX_VALUE, isInterruptible);
-                    n = isOpen() ? stream.read(targets, offset, length) : 0;
-                }
-            }
-            finally
-            {
-                endIf(isBlocking, n != 0);
-            }
-            return n;
-        }
-        finally
-        {
-            stream.readLock.unlock();
-            finishClose();
-        }
-    }
-
-    private long kernelRead(final ByteBuffer[] targets, final int offset, final int length) throws IOException
-    {
-        requireKernelConnected();
-        try
-        {
-            return kernel.read(targets, offset, length);
-        }
-        catch (final ClosedChannelException ex)
-        {
-            close();
-            throw ex;
-        }
-    }
-
-    @Override
-    public int write(final ByteBuffer source) throws IOException
-    {
-        return write(source, isBlocking());
-    }
-
-    /** Writes; all of it when blocking. */
-    int write(final ByteBuffer source, final boolean isBlocking) throws IOException
-    {
-        Objects.requireNonNull(source);
-        if (kernel != null)
-        {
-            requireKernelConnected();
-            try
-            {
-                return kernel.write(source);
-            }
-            catch (final ClosedChannelException ex)
-            {
-                closeWithKernel();
-                throw ex;
-            }
-        }
-        stream.writeLock.lock();
-        try
-        {
-            ensureOpenAndConnected();
-            int n = 0;
-            beginIf(isBlocking);
-            try
-            {
-                n = stream.write(source);
-                while (isBlocking && source.hasRemaining() && isOpen())
-                {
-                    stream.awaitWritable(source.remaining(), isInterruptible);
-                    n += isOpen() ? stream.write(source) : 0;
-                }
-            }
-            finally
-            {
-                endIf(isBlocking, n > 0);
-            }
-            return n;
-        }
-        finally
-        {
-            stream.writeLock.unlock();
-        }
-    }
-
-    @Override
-    public long write(final ByteBuffer[] sources, final int offset, final int length) throws IOException
-    {
-        Objects.checkFromIndexSize(offset, length, sources.length);
-        if (kernel != null)
-        {
-            requireKernelConnected();
-            try
-            {
-                return kernel.write(sources, offset, length);
-            }
-            catch (final ClosedChannelException ex)
-            {
-                closeWithKernel();
-                throw ex;
-            }
-        }
-        final boolean isBlocking = isBlocking();
-        stream.writeLock.lock();
-        try
-        {
-            ensureOpenAndConnected();
-            long n = 0;
-            beginIf(isBlocking);
-            try
-            {
-                n = stream.write(sources, offset, length);
-                long left = isBlocking ? remaining(sources, offset, length) : 0;
-                while (left > 0 && isOpen())
-                {
-                    stream.awaitWritable(left, isInterruptible);
-                    n += isOpen() ? stream.write(sources, offset, length) : 0;
-                    left = remaining(sources, offset, length);
-                }
-            }
-            finally
-            {
-                endIf(isBlocking, n > 0);
-            }
-            return n;
-        }
-        finally
-        {
-            stream.writeLock.unlock();
-        }
-    }
-
-    private static long remaining(final ByteBuffer[] buffers, final int offset, final int length)
-    {
-        long sum = 0;
-        for (int i = offset; i < offset + length; i++)
-        {
-            sum += buffers[i].remaining();
-        }
-        return sum;
-    }
-
-    private void beginIf(final boolean isBlocking)
-    {
-        if (isBlocking && isInterruptible)
-        {
-            begin();
-        }
-    }
-
-    private void endIf(final boolean isBlocking, final boolean isCompleted) throws IOException
-    {
-        if (isBlocking && isInterruptible)
-        {
-            end(isCompleted);
-        }
-        else if (isBlocking && !isCompleted && !isOpen())
-        {
-            throw new AsynchronousCloseException();
-        }
     }
 
     // ---- half close
@@ -812,6 +549,8 @@ final class PnetSocketChannel extends SocketChannel implements Selectable
         {
             if (kernel != null)
             {
+                // Those of our keys that were cancelled; else the kernel's channel would refuse.
+                keys.cancelKernelKeys();
                 kernel.configureBlocking(isBlocking);
             }
         }
@@ -849,18 +588,10 @@ final class PnetSocketChannel extends SocketChannel implements Selectable
     }
 
     /** The one who closes does it, or a reader that was at the memory when it leaves. */
-    private boolean finishClose()
+    @Override
+    boolean finishClose()
     {
         return stream.isClosed() && stream.connection() != null && stream.finishClose(options.lingerS() == 0);
-    }
-
-    /** The kernel's channel was closed by an interrupt: so are we. */
-    private void closeWithKernel() throws IOException
-    {
-        if (!kernel.isOpen())
-        {
-            close();
-        }
     }
 
     // ---- addresses and options
@@ -989,18 +720,14 @@ final class PnetSocketChannel extends SocketChannel implements Selectable
         }
     }
 
-    private void ensureOpenAndConnected() throws ClosedChannelException
+    @Override
+    void ensureOpenAndConnected() throws ClosedChannelException
     {
         if (state == State.CLOSED)
         {
             throw new ClosedChannelException();
         }
         requireConnected();
-    }
-
-    private void requireKernelConnected() throws ClosedChannelException
-    {
-        ensureOpenAndConnected();
     }
 
     // ---- for selectors and adaptors

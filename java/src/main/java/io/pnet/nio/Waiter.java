@@ -1,5 +1,6 @@
 package io.pnet.nio;
 
+import io.pnet.stack.DescriptorWatch;
 import io.pnet.stack.StackDriver;
 
 import java.util.function.BooleanSupplier;
@@ -10,6 +11,7 @@ final class Waiter
     private final StackDriver driver;
     private final BooleanSupplier condition;
     private volatile Thread thread;
+    private volatile DescriptorWatch watch;
 
     Waiter(final StackDriver driver, final BooleanSupplier condition)
     {
@@ -31,11 +33,22 @@ final class Waiter
      */
     boolean await(final long deadlineNs, final boolean isInterruptible)
     {
+        return await(deadlineNs, isInterruptible, null);
+    }
+
+    /**
+     * The same, besides watching a descriptor.
+     *
+     * @param watch null for none.
+     */
+    boolean await(final long deadlineNs, final boolean isInterruptible, final DescriptorWatch watch)
+    {
         boolean isInterrupted = false;
+        this.watch = watch;
         thread = Thread.currentThread();
         try
         {
-            while (!driver.await(condition, deadlineNs))
+            while (!driver.await(condition, deadlineNs, watch))
             {
                 if (isInterruptible || !Thread.interrupted())
                 {
@@ -48,6 +61,7 @@ final class Waiter
         finally
         {
             thread = null;
+            this.watch = null;
             if (isInterrupted)
             {
                 Thread.currentThread().interrupt();
@@ -61,7 +75,7 @@ final class Waiter
         final Thread waiting = thread;
         if (waiting != null && waiting != Thread.currentThread())
         {
-            driver.unpark(waiting);
+            driver.unpark(waiting, watch);
         }
     }
 }
