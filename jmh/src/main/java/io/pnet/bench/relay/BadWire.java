@@ -20,12 +20,13 @@ final class BadWire implements AutoCloseable
     /**
      * What a wire is made with.
      *
-     * @param net      the script, {@code ci/net}.
-     * @param pnet     the launcher.
-     * @param folder   where programs keep their output.
-     * @param realTime whether the relay may run before everything else, so that it keeps its times under load.
+     * @param net        the script, {@code ci/net}.
+     * @param pnet       the launcher.
+     * @param congestion what Pnet's ends are told to use, a name or a class; empty for what they use by themselves.
+     * @param folder     where programs keep their output.
+     * @param realTime   whether the relay may run before everything else, so that it keeps its times under load.
      */
-    record Tools(Path net, Path pnet, Path folder, boolean realTime)
+    record Tools(Path net, Path pnet, String congestion, Path folder, boolean realTime)
     {
     }
 
@@ -83,9 +84,9 @@ final class BadWire implements AutoCloseable
         return Program.start(title, name + "-" + side, tools.folder(), command);
     }
 
-    String pnet()
+    Tools tools()
     {
-        return tools.pnet().toString();
+        return tools;
     }
 
     /** Ends the relay and asks what it did. */

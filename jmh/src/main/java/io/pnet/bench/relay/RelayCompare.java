@@ -66,6 +66,7 @@ public final class RelayCompare
         String version = "";
         int seeds = 0;
         String only = "";
+        String congestion = "";
         try
         {
             for (int i = 0; i < args.length; i++)
@@ -76,6 +77,7 @@ public final class RelayCompare
                     case "--full" -> plan = RelayPlan.full();
                     case "--seeds" -> seeds = Integer.parseInt(args[++i]);
                     case "--only" -> only = args[++i];
+                    case "--congestion" -> congestion = args[++i];
                     case "--out" -> out = Path.of(args[++i]);
                     case "--net" -> net = Path.of(args[++i]);
                     case "--pnet" -> pnet = Path.of(args[++i]);
@@ -106,7 +108,7 @@ public final class RelayCompare
         {
             final boolean isRealTime = new ProcessBuilder("chrt", "-f", "10", "true")
                 .redirectErrorStream(true).redirectOutput(ProcessBuilder.Redirect.DISCARD).start().waitFor() == 0;
-            final BadWire.Tools tools = new BadWire.Tools(net, pnet, folder, isRealTime);
+            final BadWire.Tools tools = new BadWire.Tools(net, pnet, congestion, folder, isRealTime);
             isGood = new RelayCompare(plan, out, name, version, tools).run();
         }
         finally
@@ -128,6 +130,7 @@ public final class RelayCompare
         results.made = ZonedDateTime.now().format(DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm:ss z"));
         results.mode = plan.mode();
         results.seeds = plan.seeds();
+        results.congestion = tools.congestion().isEmpty() ? "CUBIC" : tools.congestion();
         results.machine = Machine.here(version);
         results.relayInRealTime = tools.realTime();
         results.loadAtBegin = load();

@@ -13,6 +13,8 @@ final class RelayResults
     String made;
     String mode;
     int seeds;
+    /** Pnet's congestion control; null in results that were written before it could be chosen. */
+    String congestion;
     double tookSeconds;
     Machine machine;
     boolean relayInRealTime;

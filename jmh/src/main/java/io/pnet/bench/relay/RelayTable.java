@@ -49,8 +49,8 @@ final class RelayTable
         notes.add(String.format(Locale.ROOT, "Goodput is what the receiver took in from the first byte on: median " +
             "(least to most) of %d seeds, the same for everybody; a ratio is the median over Linux to Linux's. " +
             "Faults fall on both directions. The wire carries %d Mbit/s each way with a queue of one " +
-            "bandwidth-delay product; CUBIC at both ends. Where the MTU is narrow Linux has tcp_mtu_probing=1.",
-            results.seeds, Point.RATE_MBIT));
+            "bandwidth-delay product; Linux has CUBIC, Pnet %s. Where the MTU is narrow Linux has tcp_mtu_probing=1.",
+            results.seeds, Point.RATE_MBIT, results.congestion));
         notes.add(String.format(Locale.ROOT, "The transfers of one seed ran at the same time, each over a wire of " +
             "its own. The relay%s lost %d frames of its own; at most %.2f %% of a transfer's frames left it more " +
             "than 1 ms late. Load average %.1f before, %.1f after.",

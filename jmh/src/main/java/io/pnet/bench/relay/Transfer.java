@@ -61,9 +61,17 @@ record Transfer(int seed, double goodput, long retransmissions, RelayCounts rela
 
     private static List<String> command(final BadWire wire, final boolean isPnet, final int end)
     {
-        return new ArrayList<>(isPnet ?
-            List.of(wire.pnet(), "iperf3", "--link", "packet:veth0", "--ip", "10.77.0." + end + "/24") :
-            List.of("iperf3"));
+        if (!isPnet)
+        {
+            return new ArrayList<>(List.of("iperf3"));
+        }
+        final List<String> command = new ArrayList<>(List.of(
+            wire.tools().pnet().toString(), "iperf3", "--link", "packet:veth0", "--ip", "10.77.0." + end + "/24"));
+        if (!wire.tools().congestion().isEmpty())
+        {
+            command.addAll(List.of("--congestion", wire.tools().congestion()));
+        }
+        return command;
     }
 
     private static JsonObject end(final String text)
