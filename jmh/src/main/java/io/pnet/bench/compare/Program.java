@@ -58,6 +58,12 @@ public final class Program implements AutoCloseable
         return process.pid();
     }
 
+    /** The code that the program ended with; it must have ended. */
+    public int exitCode()
+    {
+        return process.exitValue();
+    }
+
     public String output() throws IOException
     {
         return Files.readString(out, StandardCharsets.UTF_8);
@@ -91,6 +97,12 @@ public final class Program implements AutoCloseable
             throw new CellFailure(name + " did not end within " + Math.round(seconds) + " s of being asked" + said());
         }
         return output();
+    }
+
+    /** Copies what the program has printed so far, standard output first, into a file. */
+    public void copyOutput(final Path file) throws IOException
+    {
+        Files.writeString(file, Files.readString(out) + Files.readString(err));
     }
 
     /** Waits until the program has said a word. */
