@@ -92,7 +92,7 @@ final class Steps
 
     static void requireZooKeeper(final String said)
     {
-        for (final String word : List.of("Created /pnet", "hello-from-pnet", "[pnet, zookeeper]"))
+        for (final String word : List.of("hello-from-pnet", "[pnet, zookeeper]"))
         {
             if (!said.contains(word))
             {
