@@ -46,7 +46,8 @@ class ArchitectureTest
     private static final List<String> SIM = and(SOCKET, "socket");
     private static final List<String> PACKETDRILL = SOCKET;
     private static final List<String> DNS = and(SOCKET, "socket");
-    private static final List<String> NIO = and(SOCKET, "socket");
+    private static final List<String> JVM = SOCKET;
+    private static final List<String> NIO = and(SOCKET, "socket", "jvm");
     private static final List<String> RUN = and(NIO, "nio", "dns");
 
     private static final String[] BELOW_STACK =
@@ -79,6 +80,8 @@ class ArchitectureTest
     static final ArchRule PACKETDRILL_KNOWS_STACK = room("packetdrill", PACKETDRILL);
     @ArchTest
     static final ArchRule DNS_KNOWS_STACK = room("dns", DNS);
+    @ArchTest
+    static final ArchRule JVM_KNOWS_STACK = room("jvm", JVM);
     @ArchTest
     static final ArchRule NIO_KNOWS_STACK = room("nio", NIO);
     @ArchTest

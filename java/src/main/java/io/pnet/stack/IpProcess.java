@@ -44,6 +44,7 @@ public final class IpProcess implements AutoCloseable
     private final long lingerNs;
     private final Consumer<String> warnings;
     private final List<IpAddress> addresses = new ArrayList<>();
+    private final List<Integer> prefixLengths = new ArrayList<>();
     private final AddressWatch watch = new AddressWatch();
 
     IpProcess(
@@ -73,6 +74,13 @@ public final class IpProcess implements AutoCloseable
     public List<IpAddress> addresses()
     {
         return List.copyOf(addresses);
+    }
+
+    /** Bits of the on-link prefix of one of our addresses; 0 of any other. */
+    public int prefixLength(final IpAddress address)
+    {
+        final int index = addresses.indexOf(address);
+        return index < 0 ? 0 : prefixLengths.get(index);
     }
 
     /** What the link can do. */
@@ -167,9 +175,10 @@ public final class IpProcess implements AutoCloseable
         }
     }
 
-    void expect(final IpAddress address)
+    void expect(final IpAddress address, final int prefixLength)
     {
         addresses.add(address);
+        prefixLengths.add(prefixLength);
     }
 
     /** Waits until every address is probed and in use. */

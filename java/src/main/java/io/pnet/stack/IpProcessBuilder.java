@@ -278,7 +278,7 @@ public final class IpProcessBuilder
         final NetworkInterface networkInterface = stack.ip().addInterface(opened);
         for (final Prefixed each : addresses)
         {
-            process.expect(each.address);
+            process.expect(each.address, each.prefixLength);
             stack.ip().addAddress(networkInterface, each.address, each.prefixLength);
         }
         for (final IpAddress gateway : gateways)
