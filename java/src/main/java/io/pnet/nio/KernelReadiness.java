@@ -38,14 +38,22 @@ final class KernelReadiness implements AutoCloseable
     /**
      * Opens a selector.
      *
-     * @param kernel  the kernel's provider.
-     * @param onReady wakes the thread that waits; run by the helper.
+     * @param kernel              the kernel's provider.
+     * @param isDescriptorWatched whether to watch its descriptor where that can be had.
+     * @param onReady             wakes the thread that waits; run by the helper.
      */
-    KernelReadiness(final SelectorProvider kernel, final Runnable onReady) throws IOException
+    KernelReadiness(final SelectorProvider kernel, final boolean isDescriptorWatched, final Runnable onReady)
+        throws IOException
     {
         selector = kernel.openSelector();
         this.onReady = onReady;
-        descriptor = Internals.descriptor(selector);
+        descriptor = isDescriptorWatched ? descriptor(selector) : -1;
+    }
+
+    /** The epoll descriptor of a selector of the JDK's, or -1 where it cannot be had. */
+    static int descriptor(final Selector selector)
+    {
+        return Internals.descriptor(selector);
     }
 
     /** Registers a channel of the kernel's; it counts from the next {@link #poll} on. */

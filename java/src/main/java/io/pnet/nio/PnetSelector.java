@@ -58,6 +58,7 @@ final class PnetSelector extends AbstractSelector
     }
 
     private final SelectorProvider kernelProvider;
+    private final boolean isDescriptorWatched;
     private final StackDriver driver;
     private final Object kernelOpening = new Object();
     private final Set<SelectionKey> keys = ConcurrentHashMap.newKeySet();
@@ -88,8 +89,19 @@ final class PnetSelector extends AbstractSelector
      */
     PnetSelector(final SelectorProvider provider, final SelectorProvider kernel, final StackDriver driver)
     {
+        this(provider, kernel, driver, true);
+    }
+
+    /** @param isDescriptorWatched false to have a helper thread even where the descriptor could be watched. */
+    PnetSelector(
+        final SelectorProvider provider,
+        final SelectorProvider kernel,
+        final StackDriver driver,
+        final boolean isDescriptorWatched)
+    {
         super(provider);
         kernelProvider = kernel;
+        this.isDescriptorWatched = isDescriptorWatched;
         this.driver = driver;
     }
 
@@ -168,7 +180,7 @@ final class PnetSelector extends AbstractSelector
                 ensureOpen();
                 try
                 {
-                    kernel = new KernelReadiness(kernelProvider, this::signal);
+                    kernel = new KernelReadiness(kernelProvider, isDescriptorWatched, this::signal);
                 }
                 catch (final IOException ex)
                 {
