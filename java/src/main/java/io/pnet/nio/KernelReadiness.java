@@ -35,6 +35,12 @@ final class KernelReadiness implements AutoCloseable
     private DescriptorWatch watch;
     private Helper helper;
 
+    /** Opens a selector, and watches its descriptor where that can be had. */
+    KernelReadiness(final SelectorProvider kernel, final Runnable onReady) throws IOException
+    {
+        this(kernel, true, onReady);
+    }
+
     /**
      * Opens a selector.
      *
