@@ -6,7 +6,6 @@ import java.lang.reflect.Constructor;
 import java.lang.reflect.Field;
 import java.lang.reflect.InaccessibleObjectException;
 import java.lang.reflect.InvocationHandler;
-import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.lang.reflect.Proxy;
 import java.net.Inet4Address;
@@ -17,7 +16,6 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Supplier;
 
 /**
  * Makes {@link InetAddress} ask a {@link Resolver}, for the whole JVM.
@@ -40,15 +38,11 @@ public final class SystemResolver
     private static final int IPV4_FIRST = 4;
     private static final int IPV6_FIRST = 8;
 
-    private final Supplier<Resolver> source;
-    /** What was there before; it answers while there is no resolver of ours. */
-    private final Object original;
-    private boolean hasLocalHost;
+    private final Resolver resolver;
 
-    private SystemResolver(final Supplier<Resolver> source, final Object original)
+    private SystemResolver(final Resolver resolver)
     {
-        this.source = source;
-        this.original = original;
+        this.resolver = resolver;
     }
 
     /**
@@ -60,17 +54,7 @@ public final class SystemResolver
      */
     public static void install(final Resolver resolver)
     {
-        install(() -> resolver).resolver();
-    }
-
-    /**
-     * As {@link #install(Resolver)}, and makes the resolver when the first name is looked up.
-     *
-     * @param source gives the resolver, the same one each time; null for the JDK's own.
-     * @return what is installed.
-     */
-    public static SystemResolver install(final Supplier<Resolver> source)
-    {
+        final SystemResolver system = new SystemResolver(resolver);
         try
         {
             final Field modern = find("resolver");
@@ -81,20 +65,12 @@ public final class SystemResolver
                     "this JDK (" + Runtime.version() + ") has no place for a resolver that we know");
             }
             field.setAccessible(true);
-            final Field builtIn = find("BUILTIN_RESOLVER");
-            Object original = field.get(null);
-            if (original == null && builtIn != null)
-            {
-                builtIn.setAccessible(true);
-                original = builtIn.get(null);
-            }
-            final SystemResolver system = new SystemResolver(source, original);
             final InvocationHandler handler = system::answer;
             field.set(null, Proxy.newProxyInstance(field.getType().getClassLoader(), new Class<?>[]{field.getType()},
                 handler));
             forget("cache");
             forget("expirySet");
-            return system;
+            system.setLocalHost();
         }
         catch (final InaccessibleObjectException ex)
         {
@@ -105,26 +81,6 @@ public final class SystemResolver
             throw new IllegalStateException(
                 "cannot set the resolver of this JDK (" + Runtime.version() + "): " + ex.getMessage(), ex);
         }
-    }
-
-    /** The resolver, if there is one by now. */
-    private synchronized Resolver resolver()
-    {
-        final Resolver resolver = source.get();
-        if (resolver != null && !hasLocalHost)
-        {
-            hasLocalHost = true;
-            try
-            {
-                setLocalHost(resolver);
-            }
-            catch (final ReflectiveOperationException ex)
-            {
-                throw new IllegalStateException(
-                    "cannot set the local host of this JDK (" + Runtime.version() + "): " + ex.getMessage(), ex);
-            }
-        }
-        return resolver;
     }
 
     /** The kernel's name for this machine, as the JDK would use it; {@code localhost} when it has none. */
@@ -179,7 +135,7 @@ public final class SystemResolver
      * getLocalHost takes the kernel's host name to the resolver, and does not ask at all when that is "localhost"; an
      * answer that it has cached it gives at once. So it gets one that does not expire.
      */
-    private static void setLocalHost(final Resolver resolver) throws ReflectiveOperationException
+    private void setLocalHost() throws ReflectiveOperationException
     {
         final Class<?> type = Class.forName("java.net.InetAddress$CachedLocalHost");
         final Constructor<?> constructor = type.getDeclaredConstructor(String.class, InetAddress.class);
@@ -208,47 +164,24 @@ public final class SystemResolver
     {
         switch (method.getName())
         {
+            case "lookupByName":
+                return List.of(addresses((String)arguments[0], policy(arguments[1]))).stream();
+            case "lookupAllHostAddr":
+                return addresses((String)arguments[0], policyOfProperties());
+            case "lookupByAddress", "getHostByAddr":
+                return resolver.name(address((byte[])arguments[0]));
             case "equals":
                 return proxy == arguments[0];
             case "hashCode":
                 return System.identityHashCode(proxy);
             case "toString":
-                return "Pnet's resolver";
+                return "Pnet's resolver, " + resolver.ownName();
             default:
-                final Resolver resolver = resolver();
-                return resolver == null ?
-                    original(method, arguments) : answer(resolver, method.getName(), arguments);
+                throw new UnsupportedOperationException(method.toString());
         }
     }
 
-    private static Object answer(final Resolver resolver, final String method, final Object[] arguments)
-        throws Throwable
-    {
-        return switch (method)
-        {
-            case "lookupByName" ->
-                List.of(addresses(resolver, (String)arguments[0], policy(arguments[1]))).stream();
-            case "lookupAllHostAddr" -> addresses(resolver, (String)arguments[0], policyOfProperties());
-            case "lookupByAddress", "getHostByAddr" -> resolver.name(address((byte[])arguments[0]));
-            default -> throw new UnsupportedOperationException(method);
-        };
-    }
-
-    private Object original(final Method method, final Object[] arguments) throws Throwable
-    {
-        try
-        {
-            method.setAccessible(true);
-            return method.invoke(original, arguments);
-        }
-        catch (final InvocationTargetException ex)
-        {
-            throw ex.getCause();
-        }
-    }
-
-    private static InetAddress[] addresses(final Resolver resolver, final String host, final int policy)
-        throws UnknownHostException
+    private InetAddress[] addresses(final String host, final int policy) throws UnknownHostException
     {
         final InetAddress[] addresses =
             sorted(resolver.addresses(host, (policy & IPV4) != 0, (policy & IPV6) != 0), policy);

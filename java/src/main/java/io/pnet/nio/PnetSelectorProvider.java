@@ -106,13 +106,13 @@ public final class PnetSelectorProvider extends SelectorProvider
     @Override
     public SocketChannel openSocketChannel() throws IOException
     {
-        return new PnetSocketChannel(this, null);
+        return PnetSocketChannel.open(this, null);
     }
 
     @Override
     public SocketChannel openSocketChannel(final ProtocolFamily family) throws IOException
     {
-        return isUnix(family) ? kernel.openSocketChannel(family) : new PnetSocketChannel(this, checked(family));
+        return isUnix(family) ? kernel.openSocketChannel(family) : PnetSocketChannel.open(this, checked(family));
     }
 
     @Override

@@ -34,7 +34,7 @@ import java.util.concurrent.locks.ReentrantLock;
  * A socket channel that is Pnet's or the kernel's, which {@code connect}, or {@code bind} to an address, decides. Until
  * then it remembers options and a bind to the wildcard. Its contract is {@link SocketChannel}'s.
  */
-final class PnetSocketChannel extends StreamChannel implements Selectable
+class PnetSocketChannel extends StreamChannel implements Selectable
 {
     private enum State
     {
@@ -58,13 +58,8 @@ final class PnetSocketChannel extends StreamChannel implements Selectable
     private int boundPort;
     private Socket socket;
 
-    /** Undecided; {@code family} null for both. */
-    PnetSocketChannel(final PnetSelectorProvider provider, final ProtocolFamily family)
-    {
-        this(provider, family, new TcpStream(provider.process().driver(), new KeyRing()));
-    }
-
-    private PnetSocketChannel(
+    /** For {@link SocketChannels#make}, which everybody else calls. */
+    PnetSocketChannel(
         final PnetSelectorProvider provider, final ProtocolFamily family, final TcpStream stream)
     {
         super(provider, stream);
@@ -75,10 +70,16 @@ final class PnetSocketChannel extends StreamChannel implements Selectable
         this.keys = stream.keys;
     }
 
+    /** Undecided; {@code family} null for both. */
+    static PnetSocketChannel open(final PnetSelectorProvider provider, final ProtocolFamily family)
+    {
+        return SocketChannels.make(provider, family, new TcpStream(provider.process().driver(), new KeyRing()));
+    }
+
     /** A connection that a listener on Pnet has got. */
     static PnetSocketChannel accepted(final PnetSelectorProvider provider, final TcpStream stream)
     {
-        final PnetSocketChannel channel = new PnetSocketChannel(provider, null, stream);
+        final PnetSocketChannel channel = SocketChannels.make(provider, null, stream);
         channel.local = stream.connection().localAddress();
         channel.remote = stream.connection().remoteAddress();
         channel.state = State.CONNECTED;
@@ -89,7 +90,7 @@ final class PnetSocketChannel extends StreamChannel implements Selectable
     static PnetSocketChannel accepted(final PnetSelectorProvider provider, final SocketChannel kernel)
         throws IOException
     {
-        final PnetSocketChannel channel = new PnetSocketChannel(provider, null);
+        final PnetSocketChannel channel = open(provider, null);
         channel.decideForKernel(kernel);
         channel.local = (InetSocketAddress)kernel.getLocalAddress();
         channel.remote = (InetSocketAddress)kernel.getRemoteAddress();
