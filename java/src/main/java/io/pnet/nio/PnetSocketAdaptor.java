@@ -25,7 +25,6 @@ final class PnetSocketAdaptor extends Socket
 
     private final PnetSocketChannel channel;
     private volatile int timeoutMs;
-    private volatile boolean isOobInline = true;
 
     private PnetSocketAdaptor(final PnetSocketChannel channel) throws SocketException
     {
@@ -345,14 +344,14 @@ final class PnetSocketAdaptor extends Socket
         {
             channel.kernel().socket().setOOBInline(isOn);
         }
-        isOobInline = isOn;
     }
 
+    /** On Pnet always true, whatever was set: urgent data stays in the stream (RFC 6093). */
     @Override
     public boolean getOOBInline() throws SocketException
     {
         requireOpen();
-        return channel.kernel() != null ? channel.kernel().socket().getOOBInline() : isOobInline;
+        return channel.kernel() != null ? channel.kernel().socket().getOOBInline() : true;
     }
 
     @Override

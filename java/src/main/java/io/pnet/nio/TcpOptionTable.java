@@ -156,8 +156,10 @@ final class TcpOptionTable
         return (T)(value != null ? value : unset(name, defaults, connection));
     }
 
-    private Object unset(final SocketOption<?> name, final TcpSettings defaults, final Connection connection)
+    private Object unset(final SocketOption<?> name, final TcpSettings process, final Connection connection)
     {
+        // What was accepted has its listener's.
+        final TcpSettings defaults = connection != null ? connection.settings() : process;
         switch (name.name())
         {
             case "SO_SNDBUF":

@@ -225,18 +225,18 @@ public final class TcpTransport implements Transport
     {
         if (!local.isUnspecified() && !ip.isLocal(local.hi(), local.lo()))
         {
-            throw new BindException("cannot listen on " + local + ": it is not an address of this stack");
+            throw new BindException("Cannot assign requested address: " + local + " is not one of this stack");
         }
         final long hi = local.isUnspecified() ? 0 : local.hi();
         final long lo = local.isUnspecified() ? 0 : local.lo();
         final int chosen = port != 0 ? port : ports.bindEphemeral(hi, lo);
         if (chosen == PortSpace.NONE)
         {
-            throw new BindException("all ephemeral TCP ports are in use");
+            throw new BindException("Address already in use: all ephemeral TCP ports are taken");
         }
         if (port != 0 && !ports.bind(hi, lo, port))
         {
-            throw new BindException("TCP port " + port + " is in use on " + local + ": choose another port");
+            throw new BindException("Address already in use: TCP port " + port + " on " + local + ", choose another");
         }
         final Listener listener = new Listener(
             this, local, chosen, backlog, settings == null ? this.settings : settings.copy(), handler);
@@ -257,16 +257,16 @@ public final class TcpTransport implements Transport
     {
         if (!local.isUnspecified() && !ip.isLocal(local.hi(), local.lo()))
         {
-            throw new BindException("cannot bind to " + local + ": it is not an address of this stack");
+            throw new BindException("Cannot assign requested address: " + local + " is not one of this stack");
         }
         final int chosen = port != 0 ? port : ports.bindEphemeral(local.hi(), local.lo());
         if (chosen == PortSpace.NONE)
         {
-            throw new BindException("all ephemeral TCP ports are in use");
+            throw new BindException("Address already in use: all ephemeral TCP ports are taken");
         }
         if (port != 0 && !ports.bind(local.hi(), local.lo(), port))
         {
-            throw new BindException("TCP port " + port + " is in use on " + local + ": choose another port");
+            throw new BindException("Address already in use: TCP port " + port + " on " + local + ", choose another");
         }
         return chosen;
     }

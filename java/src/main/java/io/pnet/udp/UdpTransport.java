@@ -90,7 +90,7 @@ public final class UdpTransport implements Transport
         if (!local.isUnspecified() && !local.isMulticast() && !ip.isLocal(local.hi(), local.lo()))
         {
             throw new BindException(
-                "cannot bind " + local + ": it is not an address of this process, or not ready yet");
+                "Cannot assign requested address: " + local + " is not one of this process, or not ready yet");
         }
         final int bound = port == 0 ? ports.bindEphemeral(local.hi(), local.lo()) :
             isShared ? (ports.bindShared(local.hi(), local.lo(), port) ? port : PortSpace.NONE) :
@@ -98,8 +98,8 @@ public final class UdpTransport implements Transport
         if (bound == PortSpace.NONE)
         {
             throw new BindException(port == 0 ?
-                "no ephemeral UDP port is free on " + local + ": close some endpoints" :
-                "UDP port " + port + " on " + local + " is in use: choose another, or 0 for any");
+                "Address already in use: all ephemeral UDP ports on " + local + " are taken, close some endpoints" :
+                "Address already in use: UDP port " + port + " on " + local + ", choose another or 0 for any");
         }
         final UdpEndpoint endpoint = new UdpEndpoint(this, local, bound, DEFAULT_HOP_LIMIT, handler);
         endpoints.add(endpoint);

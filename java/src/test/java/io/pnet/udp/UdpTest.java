@@ -248,10 +248,10 @@ class UdpTest
     {
         a.udp.bind(A4, 53, heardByA);
         assertEquals(
-            "UDP port 53 on 10.0.0.1 is in use: choose another, or 0 for any",
+            "Address already in use: UDP port 53 on 10.0.0.1, choose another or 0 for any",
             assertThrows(BindException.class, () -> a.udp.bind(A4, 53, heardByA)).getMessage());
         assertEquals(
-            "cannot bind 10.0.0.9: it is not an address of this process, or not ready yet",
+            "Cannot assign requested address: 10.0.0.9 is not one of this process, or not ready yet",
             assertThrows(
                 BindException.class, () -> a.udp.bind(IpAddress.parse("10.0.0.9"), 53, heardByA)).getMessage());
         assertEquals(
