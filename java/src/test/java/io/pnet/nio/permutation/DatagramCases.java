@@ -567,9 +567,9 @@ abstract class DatagramCases extends Permutation
     @Test
     void opensByFamily() throws Exception
     {
+        final DatagramChannel server = boundServer();
         final DatagramChannel client =
             own(pair.client().provider().openDatagramChannel(StandardProtocolFamily.INET));
-        final DatagramChannel server = boundServer();
         client.send(text("x"), server.getLocalAddress());
         assertEquals("x", receive(server));
         assertThrowsExactly(
