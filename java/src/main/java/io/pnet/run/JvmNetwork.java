@@ -97,6 +97,13 @@ final class JvmNetwork
         return provider;
     }
 
+    /** The process, started if it is not; null while it starts, and where this JVM keeps to the kernel. */
+    IpProcess process()
+    {
+        provider();
+        return process;
+    }
+
     /** Whether this JVM has an address of its own, once it is started. */
     boolean isOurs()
     {

@@ -1,7 +1,11 @@
 package io.pnet.run;
 
+import io.pnet.jvm.SystemInterfaces;
+import io.pnet.nio.PnetAsynchronousProvider;
+
 import java.lang.instrument.Instrumentation;
 import java.lang.reflect.InvocationTargetException;
+import java.nio.channels.spi.AsynchronousChannelProvider;
 import java.nio.channels.spi.SelectorProvider;
 import java.util.function.Supplier;
 
@@ -11,6 +15,8 @@ public final class Launch
     private static final String AGENT = "io.pnet.agent.Agent";
     private static final String AGENT_PROVIDER = "io.pnet.agent.AgentSelectorProvider";
     private static final String PROVIDER = "java.nio.channels.spi.SelectorProvider";
+    private static final String AGENT_ASYNCHRONOUS = "io.pnet.agent.AgentAsynchronousProvider";
+    private static final String ASYNCHRONOUS = "java.nio.channels.spi.AsynchronousChannelProvider";
 
     private Launch()
     {
@@ -46,6 +52,7 @@ public final class Launch
             if (settings.start == RunSettings.Start.LAZY || network.isOurs())
             {
                 install(network);
+                SystemInterfaces.install(instrumentation, network::process, settings.routing::isKernels);
             }
         }
         catch (final Exception | LinkageError ex)
@@ -77,6 +84,29 @@ public final class Launch
             throw new IllegalStateException("another agent uses the network before Pnet: put Pnet's -javaagent first");
         }
         SocketFactories.install(provider);
+        installAsynchronous(provider);
+    }
+
+    private static void installAsynchronous(final Supplier<SelectorProvider> provider)
+        throws ReflectiveOperationException
+    {
+        final Supplier<AsynchronousChannelProvider> asynchronous = new Supplier<>()
+        {
+            private AsynchronousChannelProvider made;
+
+            @Override
+            public synchronized AsynchronousChannelProvider get()
+            {
+                made = made != null ? made : new PnetAsynchronousProvider(provider.get());
+                return made;
+            }
+        };
+        ClassLoader.getSystemClassLoader().loadClass(AGENT_ASYNCHRONOUS)
+            .getMethod("install", Supplier.class).invoke(null, asynchronous);
+        if (System.getProperty(ASYNCHRONOUS) == null)
+        {
+            System.setProperty(ASYNCHRONOUS, AGENT_ASYNCHRONOUS);
+        }
     }
 
     /** An exception in one line. */
