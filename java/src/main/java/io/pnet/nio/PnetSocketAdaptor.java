@@ -1,5 +1,7 @@
 package io.pnet.nio;
 
+import java.io.FilterInputStream;
+import java.io.FilterOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -165,7 +167,14 @@ final class PnetSocketAdaptor extends Socket
         {
             final Socket kernel = channel.kernel().socket();
             kernel.setSoTimeout(timeoutMs);
-            return kernel.getInputStream();
+            return new FilterInputStream(kernel.getInputStream())
+            {
+                @Override
+                public void close() throws IOException
+                {
+                    channel.close();
+                }
+            };
         }
         return ChannelStreams.input(channel, () -> timeoutMs);
     }
@@ -178,7 +187,24 @@ final class PnetSocketAdaptor extends Socket
         {
             throw new SocketException("Socket output is shutdown");
         }
-        return channel.kernel() != null ? channel.kernel().socket().getOutputStream() : ChannelStreams.output(channel);
+        if (channel.kernel() == null)
+        {
+            return ChannelStreams.output(channel);
+        }
+        return new FilterOutputStream(channel.kernel().socket().getOutputStream())
+        {
+            @Override
+            public void write(final byte[] bytes, final int offset, final int length) throws IOException
+            {
+                out.write(bytes, offset, length);
+            }
+
+            @Override
+            public void close() throws IOException
+            {
+                channel.close();
+            }
+        };
     }
 
     private void requireOpen() throws SocketException

@@ -3,7 +3,6 @@ package io.pnet.nio;
 import io.pnet.ip.IpAddress;
 import io.pnet.stack.IpProcess;
 import io.pnet.stack.StackDriver;
-import io.pnet.tcp.TcpTransport;
 
 import java.io.IOException;
 import java.net.BindException;
@@ -53,9 +52,7 @@ class PnetSocketChannel extends StreamChannel implements Selectable
     private volatile State state = State.UNCONNECTED;
     private volatile InetSocketAddress local;
     private volatile InetSocketAddress remote;
-    /** A port that bind has taken, to be given back. */
-    private IpAddress boundAddress;
-    private int boundPort;
+    private BoundPort bound;
     private Socket socket;
 
     /** For {@link SocketChannels#make}, which everybody else calls. */
@@ -116,9 +113,9 @@ class PnetSocketChannel extends StreamChannel implements Selectable
         {
             options.applyTo(channel);
             channel.configureBlocking(isBlocking());
-            if (boundAddress != null)
+            if (bound != null)
             {
-                final int port = boundPort;
+                final int port = bound.port();
                 releasePort();
                 bindLike(channel, port);
             }
@@ -147,16 +144,10 @@ class PnetSocketChannel extends StreamChannel implements Selectable
 
     private void releasePort()
     {
-        final IpAddress address = boundAddress;
-        final int port = boundPort;
-        if (address != null)
+        if (bound != null)
         {
-            boundAddress = null;
-            process.exclusively(() ->
-            {
-                process.stack().tcp().unbind(address, port);
-                return null;
-            });
+            bound.release(process);
+            bound = null;
         }
     }
 
@@ -187,7 +178,8 @@ class PnetSocketChannel extends StreamChannel implements Selectable
             }
             else
             {
-                bindOurs(wanted);
+                bound = BoundPort.bind(process, wanted);
+                local = new InetSocketAddress(wanted.getAddress(), bound.port());
             }
         }
         finally
@@ -197,34 +189,6 @@ class PnetSocketChannel extends StreamChannel implements Selectable
             stream.readLock.unlock();
         }
         return this;
-    }
-
-    private void bindOurs(final InetSocketAddress wanted) throws IOException
-    {
-        final IpAddress address = ours(wanted.getAddress());
-        final Object result = process.exclusively(() ->
-        {
-            try
-            {
-                return process.stack().tcp().bind(address, wanted.getPort());
-            }
-            catch (final BindException ex)
-            {
-                return ex;
-            }
-        });
-        if (result instanceof BindException failure)
-        {
-            throw failure;
-        }
-        boundAddress = address;
-        boundPort = (Integer)result;
-        local = new InetSocketAddress(wanted.getAddress(), boundPort);
-    }
-
-    private static IpAddress ours(final InetAddress address)
-    {
-        return address.isAnyLocalAddress() ? IpAddress.ANY : IpAddress.of(address);
     }
 
     private InetAddress anyAddress()
@@ -305,7 +269,7 @@ class PnetSocketChannel extends StreamChannel implements Selectable
             {
                 throw new ConnectionPendingException();
             }
-            final boolean isBoundToOurs = boundAddress != null && !boundAddress.isUnspecified();
+            final boolean isBoundToOurs = bound != null && !bound.address().isUnspecified();
             if (kernel == null && !isBoundToOurs && provider.routing().isKernels(wanted.getAddress()))
             {
                 openKernel();
@@ -328,7 +292,8 @@ class PnetSocketChannel extends StreamChannel implements Selectable
         try
         {
             ensureOpen();
-            open(wanted);
+            stream.connect(process, bound, wanted, options);
+            local = stream.connection().localAddress();
             if (isBlocking && !stream.awaitConnected(deadlineNs, isInterruptible()) &&
                 driver.clock().nanoTime() >= deadlineNs)
             {
@@ -346,40 +311,6 @@ class PnetSocketChannel extends StreamChannel implements Selectable
             endIf(isBlocking, isDone);
         }
         return isDone;
-    }
-
-    /** Sends the SYN. */
-    private void open(final InetSocketAddress wanted) throws IOException
-    {
-        final IpAddress from = boundAddress == null ? IpAddress.ANY : boundAddress;
-        final int port = boundAddress == null ? 0 : boundPort;
-        final IOException failure = process.exclusively(() ->
-        {
-            try
-            {
-                final TcpTransport tcp = process.stack().tcp();
-                stream.connection(
-                    tcp.connect(
-                        from,
-                        port,
-                        IpAddress.of(wanted.getAddress()),
-                        wanted.getPort(),
-                        options.settings(tcp.settings()),
-                        stream,
-                        driver.clock().nanoTime()),
-                    false);
-                return null;
-            }
-            catch (final IOException ex)
-            {
-                return ex;
-            }
-        });
-        if (failure != null)
-        {
-            throw failure;
-        }
-        local = stream.connection().localAddress();
     }
 
     private void connected()

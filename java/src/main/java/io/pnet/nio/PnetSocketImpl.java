@@ -218,15 +218,18 @@ public final class PnetSocketImpl extends SocketImpl
 
     // ---- streams
 
+    /** Whether the connection is on Pnet; else it is the kernel's, by {@code connect} or accepted from the loopback. */
+    private boolean isOurs()
+    {
+        return channel != null && channel.kernel() == null;
+    }
+
     @Override
     protected InputStream getInputStream() throws IOException
     {
         requireOpen();
-        if (channel == null)
-        {
-            return socket.getInputStream();
-        }
-        final InputStream stream = ChannelStreams.input(channel, () -> timeoutMs);
+        final InputStream stream =
+            isOurs() ? ChannelStreams.input(channel, () -> timeoutMs) : socket.getInputStream();
         return new FilterInputStream(stream)
         {
             @Override
@@ -273,11 +276,7 @@ public final class PnetSocketImpl extends SocketImpl
     protected OutputStream getOutputStream() throws IOException
     {
         requireOpen();
-        if (channel == null)
-        {
-            return socket.getOutputStream();
-        }
-        final OutputStream stream = ChannelStreams.output(channel);
+        final OutputStream stream = isOurs() ? ChannelStreams.output(channel) : socket.getOutputStream();
         return new FilterOutputStream(stream)
         {
             @Override
@@ -313,7 +312,7 @@ public final class PnetSocketImpl extends SocketImpl
         requireOpen();
         try
         {
-            return channel == null ? socket.getInputStream().available() : isAtEnd ? 0 : channel.available();
+            return isAtEnd ? 0 : isOurs() ? channel.available() : socket.getInputStream().available();
         }
         catch (final IOException | RuntimeException ex)
         {

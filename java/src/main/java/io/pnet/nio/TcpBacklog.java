@@ -35,7 +35,7 @@ final class TcpBacklog implements TcpListenerHandler
     public TcpHandler onAccept(final Connection connection)
     {
         final TcpStream stream = new TcpStream(driver, new KeyRing());
-        stream.connection(connection, true);
+        stream.accepted(connection);
         if (isClosed)
         {
             connection.abort();

@@ -1,13 +1,17 @@
 package io.pnet.nio;
 
+import io.pnet.ip.IpAddress;
+import io.pnet.stack.IpProcess;
 import io.pnet.stack.StackDriver;
 import io.pnet.tcp.CloseReason;
 import io.pnet.tcp.Connection;
 import io.pnet.tcp.TcpHandler;
 import io.pnet.tcp.TcpState;
+import io.pnet.tcp.TcpTransport;
 import org.agrona.concurrent.UnsafeBuffer;
 
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.net.SocketException;
 import java.net.SocketTimeoutException;
 import java.nio.ByteBuffer;
@@ -54,12 +58,12 @@ final class TcpStream implements TcpHandler
         writable = new Waiter(driver, this::isWritable);
     }
 
-    /** Its connection; on the stack's owner, before anything is heard of it. */
-    void connection(final Connection connection, final boolean isAccepted)
+    /** It is a connection that was accepted; on the stack's owner, before anything is heard of it. */
+    void accepted(final Connection connection)
     {
         this.connection = connection;
-        isConnected = isAccepted;
-        isAdopted = isAccepted;
+        isConnected = true;
+        isAdopted = true;
     }
 
     Connection connection()
@@ -67,12 +71,42 @@ final class TcpStream implements TcpHandler
         return connection;
     }
 
-    StackDriver driver()
-    {
-        return driver;
-    }
-
     // ---- connecting
+
+    /**
+     * Sends a SYN.
+     *
+     * @param from null for an ephemeral port.
+     */
+    void connect(
+        final IpProcess process, final BoundPort from, final InetSocketAddress remote, final TcpOptionTable options)
+        throws IOException
+    {
+        final IOException failure = process.exclusively(() ->
+        {
+            try
+            {
+                final TcpTransport tcp = process.stack().tcp();
+                connection = tcp.connect(
+                    from == null ? IpAddress.ANY : from.address(),
+                    from == null ? 0 : from.port(),
+                    IpAddress.of(remote.getAddress()),
+                    remote.getPort(),
+                    options.settings(tcp.settings()),
+                    this,
+                    driver.clock().nanoTime());
+                return null;
+            }
+            catch (final IOException ex)
+            {
+                return ex;
+            }
+        });
+        if (failure != null)
+        {
+            throw failure;
+        }
+    }
 
     /** Whether the handshake is over, well or badly. */
     boolean isConnectDone()

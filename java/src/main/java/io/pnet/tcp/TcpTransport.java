@@ -185,7 +185,7 @@ public final class TcpTransport implements Transport
         }
         final TcpSettings own = settings == null ? this.settings : settings;
         final int port = localPort != 0 ? localPort : ports.choose(candidate ->
-            !listeners.containsKey(candidate) && isFree(destination, candidate, remotePort, own, nowNs));
+            ports.isFree(0, 0, candidate) && isFree(destination, candidate, remotePort, own, nowNs));
         if (port == PortSpace.NONE || !isFree(destination, port, remotePort, own, nowNs))
         {
             throw new BindException(

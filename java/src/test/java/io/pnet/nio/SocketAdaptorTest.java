@@ -185,6 +185,8 @@ final class SocketAdaptorTest
                 client.shutdownOutput();
                 assertTrue(client.isOutputShutdown());
                 assertEquals(-1, accepted.getInputStream().read());
+                client.getInputStream().close();
+                assertTrue(client.isClosed());
             }
         }
     }

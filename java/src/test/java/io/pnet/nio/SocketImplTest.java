@@ -122,6 +122,13 @@ final class SocketImplTest
             client.getOutputStream().write(6);
             assertEquals(6, accepted.getInputStream().read());
             assertEquals(client.getLocalPort(), accepted.getPort());
+            accepted.setSoTimeout(50);
+            assertThrows(SocketTimeoutException.class, () -> accepted.getInputStream().read());
+            accepted.getOutputStream().write(new byte[]{1, 2});
+            assertEquals(2, client.getInputStream().readNBytes(2).length);
+            accepted.close();
+            assertEquals(-1, client.getInputStream().read());
+            assertThrows(SocketException.class, () -> accepted.getInputStream().read());
         }
     }
 
