@@ -88,7 +88,8 @@ class PnetSocketChannel extends StreamChannel implements Selectable
         throws IOException
     {
         final PnetSocketChannel channel = open(provider, null);
-        channel.decideForKernel(kernel);
+        channel.kernel = kernel;
+        channel.showKernel();
         channel.local = (InetSocketAddress)kernel.getLocalAddress();
         channel.remote = (InetSocketAddress)kernel.getRemoteAddress();
         channel.state = State.CONNECTED;
@@ -97,10 +98,13 @@ class PnetSocketChannel extends StreamChannel implements Selectable
 
     // ---- the decision
 
-    private void decideForKernel(final SocketChannel channel)
+    /**
+     * Selectors may have the kernel's channel now. Not before it connects: until then the kernel reports it as hung up,
+     * which would look like the end of a connect.
+     */
+    private void showKernel()
     {
-        kernelChannels = List.of(channel);
-        kernel = channel;
+        kernelChannels = List.of(kernel);
         keys.kernelChanged();
     }
 
@@ -125,7 +129,7 @@ class PnetSocketChannel extends StreamChannel implements Selectable
             channel.close();
             throw ex;
         }
-        decideForKernel(channel);
+        kernel = channel;
         return channel;
     }
 
@@ -343,6 +347,7 @@ class PnetSocketChannel extends StreamChannel implements Selectable
         {
             isDone = kernel.connect(wanted);
         }
+        showKernel();
         if (isDone)
         {
             connected();
