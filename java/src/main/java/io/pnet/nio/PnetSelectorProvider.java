@@ -82,13 +82,13 @@ public final class PnetSelectorProvider extends SelectorProvider
     @Override
     public DatagramChannel openDatagramChannel() throws IOException
     {
-        return openDatagramChannel(StandardProtocolFamily.INET6);
+        return new PnetDatagramChannel(this, null);
     }
 
     @Override
     public DatagramChannel openDatagramChannel(final ProtocolFamily family) throws IOException
     {
-        throw new UnsupportedOperationException("datagram channels come next");
+        return new PnetDatagramChannel(this, checked(Objects.requireNonNull(family, "'family' is null")));
     }
 
     @Override

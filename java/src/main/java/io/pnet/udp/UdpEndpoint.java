@@ -58,6 +58,7 @@ public final class UdpEndpoint implements AutoCloseable
     private boolean isFragmenting = true;
     private boolean hearsGroupsOfOthers = true;
     private GroupMembership[] memberships = new GroupMembership[0];
+    boolean isAwaitingRoom;
     private TxFrame claimed;
     private Destination claimedTo;
     private int claimedLength;
@@ -330,6 +331,16 @@ public final class UdpEndpoint implements AutoCloseable
         }
         final Destination to = transport.destinations().get(localHi, localLo, toHi, toLo);
         return to == null ? NO_ROUTE : claim(to, length, toPort);
+    }
+
+    /** Has the handler told, once, when there may be room again; after a {@link #BACK_PRESSURED}. */
+    public void awaitRoom()
+    {
+        if (!isAwaitingRoom && !isClosed)
+        {
+            isAwaitingRoom = true;
+            transport.awaitRoom(this);
+        }
     }
 
     /** Where the datagram that was claimed last is written. */

@@ -28,4 +28,9 @@ public interface UdpHandler
      * make such errors up: they are hints.
      */
     void onError(UdpEndpoint endpoint, IcmpError.Kind kind);
+
+    /** There may be room again after a {@link UdpEndpoint#BACK_PRESSURED}; told once, to who has asked for it. */
+    default void onRoom(final UdpEndpoint endpoint)
+    {
+    }
 }

@@ -20,7 +20,9 @@ import org.agrona.concurrent.UnsafeBuffer;
 
 import java.net.BindException;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 
 /** UDP: demultiplexes to endpoints, in O(1), and sends for them. Stack's owner only. */
 public final class UdpTransport implements Transport
@@ -44,6 +46,7 @@ public final class UdpTransport implements Transport
     /** What is sent to a group that we are in ourselves is kept here for our own copy; made when first needed. */
     private UnsafeBuffer copy;
     private Destination wayBack;
+    private List<UdpEndpoint> awaitingRoom = new ArrayList<>();
 
     @Override
     public void start(final TransportContext transportContext)
@@ -271,9 +274,36 @@ public final class UdpTransport implements Transport
     }
 
     @Override
+    public void onFlushed(final boolean isComplete)
+    {
+        if (isComplete && !awaitingRoom.isEmpty())
+        {
+            final List<UdpEndpoint> told = awaitingRoom;
+            awaitingRoom = new ArrayList<>();
+            for (final UdpEndpoint endpoint : told)
+            {
+                endpoint.isAwaitingRoom = false;
+                try
+                {
+                    endpoint.handler.onRoom(endpoint);
+                }
+                catch (final Throwable ex)
+                {
+                    onHandlerError(ex);
+                }
+            }
+        }
+    }
+
+    @Override
     public void close(final long nowNs)
     {
         endpoints.forEach(UdpEndpoint::close);
+    }
+
+    void awaitRoom(final UdpEndpoint endpoint)
+    {
+        awaitingRoom.add(endpoint);
     }
 
     Ip ip()
