@@ -1,5 +1,7 @@
 package io.pnet.nio;
 
+import io.pnet.stack.DescriptorWatch;
+
 import java.io.IOException;
 import java.net.BindException;
 import java.net.Inet4Address;
@@ -11,21 +13,17 @@ import java.net.SocketOption;
 import java.net.StandardProtocolFamily;
 import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
-import java.nio.channels.ClosedSelectorException;
 import java.nio.channels.DatagramChannel;
 import java.nio.channels.SelectableChannel;
 import java.nio.channels.SelectionKey;
-import java.nio.channels.Selector;
 import java.nio.channels.spi.SelectorProvider;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.Semaphore;
 
 /**
  * The kernel's channels behind a datagram channel of ours: the only one of a channel that is the kernel's; the ones on
  * its loopback addresses of a channel that is bound to the wildcard; and what is opened when something is first sent to
- * a kernel's address. They never block; a thread that waits for a datagram learns of it by a helper thread, which
- * exists from the first such wait on.
+ * a kernel's address. They never block; a thread that waits for a datagram learns of it by {@link KernelReadiness}.
  *
  * <p>Opened and closed under the channel's state lock, read by whoever may receive.
  */
@@ -34,9 +32,9 @@ final class KernelDatagrams
     private final SelectorProvider provider;
     private final DatagramOptions options;
     private final List<DatagramChannel> channels = new CopyOnWriteArrayList<>();
-    private final Semaphore looked = new Semaphore(0);
-    private volatile Selector selector;
-    private volatile boolean isReady;
+    private volatile KernelReadiness readiness;
+    private DescriptorWatch watch;
+    private boolean hasSeen;
 
     KernelDatagrams(final SelectorProvider provider, final DatagramOptions options)
     {
@@ -199,72 +197,62 @@ final class KernelDatagrams
             networkInterface.inetAddresses().anyMatch(routing::isKernels));
     }
 
-    // ---- the helper thread
+    // ---- waiting; by one who may receive
 
-    /** Has the helper say, by {@code onReady}, when there is a datagram. By one who may receive. */
-    void watch(final Runnable onReady, final String name) throws IOException
+    /**
+     * Makes ready to wait for a datagram of the kernel's.
+     *
+     * @param onReady wakes the thread that waits.
+     * @return false when there is one already.
+     */
+    boolean prepareWait(final Runnable onReady) throws IOException
     {
-        if (selector == null && !channels.isEmpty())
+        watch = null;
+        if (channels.isEmpty())
         {
-            final Selector opened = provider.openSelector();
+            return true;
+        }
+        KernelReadiness present = readiness;
+        if (present == null)
+        {
+            present = new KernelReadiness(provider, onReady);
+            readiness = present;
             for (final DatagramChannel channel : channels)
             {
-                channel.register(opened, SelectionKey.OP_READ);
+                present.register(channel, SelectionKey.OP_READ, null);
             }
-            selector = opened;
-            final Thread helper = new Thread(() -> run(opened, onReady), name);
-            helper.setDaemon(true);
-            helper.start();
         }
-        if (isReady)
-        {
-            // Nothing was there any more when we looked.
-            isReady = false;
-            looked.release();
-        }
+        hasSeen = false;
+        present.poll((key) -> hasSeen = true);
+        watch = hasSeen ? null : present.prepareWait();
+        return !hasSeen;
+    }
+
+    /** What the thread that waits has to watch; null where nothing. */
+    DescriptorWatch watch()
+    {
+        return watch;
+    }
+
+    /** Whether there may be a datagram, since {@link #prepareWait}. Any thread. */
+    boolean isReady()
+    {
+        final KernelReadiness present = readiness;
+        return present != null && present.isReady();
     }
 
     private void register(final DatagramChannel channel) throws IOException
     {
-        final Selector present = selector;
+        final KernelReadiness present = readiness;
         if (present != null)
         {
-            channel.register(present, SelectionKey.OP_READ);
-            present.wakeup();
+            present.register(channel, SelectionKey.OP_READ, null);
         }
     }
 
-    /** Whether the helper has seen a datagram since {@link #watch}. */
-    boolean isReady()
-    {
-        return isReady;
-    }
+    // ---- the end
 
-    private void run(final Selector watched, final Runnable onReady)
-    {
-        try
-        {
-            while (watched.isOpen())
-            {
-                final int count = watched.select();
-                watched.selectedKeys().clear();
-                if (watched.isOpen() && count > 0)
-                {
-                    isReady = true;
-                    onReady.run();
-                    looked.acquireUninterruptibly();
-                }
-            }
-        }
-        catch (final IOException | ClosedSelectorException ex)
-        {
-            // Closed: nobody waits any more, or whoever does finds that out by himself.
-            isReady = true;
-            onReady.run();
-        }
-    }
-
-    /** Closes them all, and ends the helper. */
+    /** Closes them all. */
     void close() throws IOException
     {
         for (final DatagramChannel channel : channels)
@@ -272,10 +260,16 @@ final class KernelDatagrams
             channel.close();
         }
         channels.clear();
-        if (selector != null)
+    }
+
+    /** Gives back what waiting took; when nobody waits any more, and all are closed. */
+    void closeReadiness() throws IOException
+    {
+        final KernelReadiness present = readiness;
+        readiness = null;
+        if (present != null)
         {
-            selector.close();
-            looked.release();
+            present.close();
         }
     }
 }

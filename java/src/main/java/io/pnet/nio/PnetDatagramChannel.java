@@ -2,8 +2,10 @@ package io.pnet.nio;
 
 import io.pnet.ip.IpAddress;
 import io.pnet.ip.SourceFilter;
+import io.pnet.stack.DescriptorWatch;
 import io.pnet.stack.IpProcess;
 import io.pnet.stack.StackDriver;
+import io.pnet.stack.VirtualThreads;
 import io.pnet.udp.UdpEndpoint;
 
 import java.io.IOException;
@@ -428,7 +430,7 @@ final class PnetDatagramChannel extends DatagramChannel implements Selectable
             sent = trySend(sources, offset, length, to);
             while (sent < 0 && isBlocking && isOpen())
             {
-                writable.await(driver.clock().nanoTime() + FULL_NS, isInterruptible);
+                writable.await(driver.clock().nanoTime() + FULL_NS, isInterruptible());
                 sent = isOpen() ? trySend(sources, offset, length, to) : sent;
             }
         }
@@ -569,7 +571,7 @@ final class PnetDatagramChannel extends DatagramChannel implements Selectable
         finally
         {
             readOne[0] = null;
-            readLock.unlock();
+            unlockRead();
         }
     }
 
@@ -607,7 +609,7 @@ final class PnetDatagramChannel extends DatagramChannel implements Selectable
         finally
         {
             readOne[0] = null;
-            readLock.unlock();
+            unlockRead();
         }
     }
 
@@ -629,7 +631,7 @@ final class PnetDatagramChannel extends DatagramChannel implements Selectable
         }
         finally
         {
-            readLock.unlock();
+            unlockRead();
         }
     }
 
@@ -676,17 +678,29 @@ final class PnetDatagramChannel extends DatagramChannel implements Selectable
 
     private void await(final long deadlineNs) throws IOException
     {
+        DescriptorWatch watch = null;
         if (kernelPeer != null || remote == null)
         {
             if (kernelPeer != null)
             {
                 kernel.discardAllBut(kernelPeer);
             }
-            kernel.watch(readable::signal, "pnet-datagrams-" + local.getPort());
+            if (!kernel.prepareWait(readable::signal))
+            {
+                return;
+            }
+            watch = kernel.watch();
         }
-        if (!readable.await(deadlineNs, isInterruptible) && driver.clock().nanoTime() >= deadlineNs)
+        if (!readable.await(deadlineNs, isInterruptible(), watch))
         {
-            throw new SocketTimeoutException("Receive timed out");
+            if (driver.clock().nanoTime() >= deadlineNs)
+            {
+                throw new SocketTimeoutException("Receive timed out");
+            }
+            if (!driver.isOpen())
+            {
+                throw new SocketException("receive failed: the stack was closed");
+            }
         }
     }
 
@@ -702,6 +716,15 @@ final class PnetDatagramChannel extends DatagramChannel implements Selectable
         return ours != null && ours.isFull();
     }
 
+    private void unlockRead() throws IOException
+    {
+        readLock.unlock();
+        if (!isOpen())
+        {
+            closeReadiness();
+        }
+    }
+
     private void ensureConnected() throws ClosedChannelException
     {
         ensureOpen();
@@ -711,9 +734,15 @@ final class PnetDatagramChannel extends DatagramChannel implements Selectable
         }
     }
 
+    /** An interrupted virtual thread closes sockets as well, as with the JDK's. */
+    private boolean isInterruptible()
+    {
+        return isInterruptible || VirtualThreads.isVirtual(Thread.currentThread());
+    }
+
     private void beginIf(final boolean isBlocking)
     {
-        if (isBlocking && isInterruptible)
+        if (isBlocking && isInterruptible())
         {
             begin();
         }
@@ -721,7 +750,7 @@ final class PnetDatagramChannel extends DatagramChannel implements Selectable
 
     private void endIf(final boolean isBlocking, final boolean isCompleted) throws IOException
     {
-        if (isBlocking && isInterruptible)
+        if (isBlocking && isInterruptible())
         {
             end(isCompleted);
         }
@@ -944,6 +973,23 @@ final class PnetDatagramChannel extends DatagramChannel implements Selectable
         finally
         {
             stateLock.unlock();
+        }
+        closeReadiness();
+    }
+
+    /** Gives back what waiting took, if nobody waits: whoever does does so when done. */
+    private void closeReadiness() throws IOException
+    {
+        if (readLock.tryLock())
+        {
+            try
+            {
+                kernel.closeReadiness();
+            }
+            finally
+            {
+                readLock.unlock();
+            }
         }
     }
 
