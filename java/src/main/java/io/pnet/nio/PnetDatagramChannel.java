@@ -1113,6 +1113,12 @@ final class PnetDatagramChannel extends DatagramChannel implements Selectable
         return keys;
     }
 
+    /** Whether the address is one of the process's. */
+    boolean isOurs(final InetAddress address)
+    {
+        return process.addresses().contains(IpAddress.of(address));
+    }
+
     StackDriver driver()
     {
         return driver;

@@ -397,6 +397,12 @@ final class PnetDatagramSocketAdaptor extends DatagramSocket
         return !channel.isOpen();
     }
 
+    /** Whether the address is one of the process's. */
+    boolean isOurs(final InetAddress address)
+    {
+        return channel.isOurs(address);
+    }
+
     @Override
     public DatagramChannel getChannel()
     {

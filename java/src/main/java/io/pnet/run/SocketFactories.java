@@ -1,10 +1,12 @@
 package io.pnet.run;
 
+import io.pnet.nio.PnetDatagramSocketImpl;
 import io.pnet.nio.PnetSelectorProvider;
 import io.pnet.nio.PnetSocketImpl;
 
 import java.io.IOException;
 import java.lang.reflect.Method;
+import java.net.DatagramSocket;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.SocketImpl;
@@ -12,8 +14,8 @@ import java.nio.channels.spi.SelectorProvider;
 import java.util.function.Supplier;
 
 /**
- * Makes {@link Socket} and {@link ServerSocket} go where the JVM's channels go. Their factories can be set once in a
- * JVM; all of them are, since a server socket of our kind makes clients of our kind.
+ * Makes {@link Socket}, {@link ServerSocket} and {@link DatagramSocket} go where the JVM's channels go. Their factories
+ * can be set once in a JVM; all of them are, since a server socket of our kind makes clients of our kind.
  */
 final class SocketFactories
 {
@@ -41,6 +43,7 @@ final class SocketFactories
         {
             Socket.setSocketImplFactory(() -> factories.create(false));
             ServerSocket.setSocketFactory(() -> factories.create(true));
+            DatagramSocket.setDatagramSocketImplFactory(() -> new PnetDatagramSocketImpl(provider.get()));
         }
         catch (final IOException ex)
         {
