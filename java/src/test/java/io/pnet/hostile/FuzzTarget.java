@@ -1,5 +1,6 @@
 package io.pnet.hostile;
 
+import io.pnet.dns.AnyBytes;
 import io.pnet.ip.IpAddress;
 import io.pnet.ip.Packets;
 import io.pnet.link.ImpairmentSpec;
@@ -230,6 +231,23 @@ enum FuzzTarget
             {
                 require(ex.getMessage() != null && !(ex instanceof NumberFormatException));
             }
+        }
+    },
+    /** A name server's answer. */
+    DNS
+    {
+        @Override
+        void run(final byte[] input)
+        {
+            AnyBytes.answer(input);
+        }
+    },
+    DNS_SETTINGS
+    {
+        @Override
+        void run(final byte[] input)
+        {
+            AnyBytes.settings(input);
         }
     },
     ADDRESS
