@@ -303,7 +303,7 @@ class PnetSocketChannel extends StreamChannel implements Selectable
             {
                 throw new SocketTimeoutException("Connect timed out");
             }
-            isDone = isOpen() && (isBlocking || stream.isConnectDone());
+            isDone = isOpen() && stream.isConnectDone();
             if (isDone)
             {
                 stream.adopt();

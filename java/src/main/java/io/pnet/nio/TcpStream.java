@@ -15,6 +15,7 @@ import java.net.InetSocketAddress;
 import java.net.SocketException;
 import java.net.SocketTimeoutException;
 import java.nio.ByteBuffer;
+import java.nio.channels.AsynchronousCloseException;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.SelectionKey;
 import java.util.concurrent.locks.ReentrantLock;
@@ -123,7 +124,8 @@ final class TcpStream implements TcpHandler
     {
         if (!isConnected)
         {
-            throw Failures.ofConnect(connection.closeReason());
+            final CloseReason reason = connection.closeReason();
+            throw reason == null ? new AsynchronousCloseException() : Failures.ofConnect(reason);
         }
         isAdopted = true;
     }

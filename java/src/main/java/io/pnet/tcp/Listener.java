@@ -37,8 +37,8 @@ public final class Listener
         final TcpListenerHandler handler)
     {
         this.tcp = tcp;
-        this.localHi = local.isUnspecified() ? 0 : local.hi();
-        this.localLo = local.isUnspecified() ? 0 : local.lo();
+        this.localHi = local.hi();
+        this.localLo = local.lo();
         this.port = port;
         this.backlog = Math.max(1, backlog);
         this.settings = settings;
@@ -62,10 +62,10 @@ public final class Listener
         return halfOpen;
     }
 
-    /** Whether it listens on every address. */
+    /** Whether it listens on every address, or on every one of IPv4. */
     public boolean isWildcard()
     {
-        return localHi == 0 && localLo == 0;
+        return IpAddress.isUnspecified(localHi, localLo);
     }
 
     /** Stops listening; connections that are established stay. Stack's owner. */
@@ -102,6 +102,7 @@ public final class Listener
 
     boolean matches(final long hi, final long lo)
     {
-        return isWildcard() || localHi == hi && localLo == lo;
+        return isWildcard() ?
+            localLo == 0 || IpAddress.isV4(hi, lo) : localHi == hi && localLo == lo;
     }
 }

@@ -310,8 +310,9 @@ final class TcpTimers
     void keepAliveChanged(final Connection c, final long nowNs)
     {
         c.keepAliveProbesSent = 0;
-        final boolean isWanted =
-            c.settings.keepAlive && c.state != TcpState.SYN_SENT && c.state != TcpState.SYN_RECEIVED;
+        final boolean isRunning = c.state != TcpState.SYN_SENT && c.state != TcpState.SYN_RECEIVED &&
+            c.state != TcpState.TIME_WAIT;
+        final boolean isWanted = c.settings.keepAlive && isRunning;
         c.keepAliveAtNs = isWanted ? Math.max(nowNs, c.lastReceivedNs + c.settings.keepAliveIdleNs) : Connection.NEVER;
         arm(c);
     }

@@ -210,7 +210,7 @@ public final class TcpTransport implements Transport
     /**
      * A passive open.
      *
-     * @param local    one of our addresses, or unspecified for all.
+     * @param local    one of our addresses, {@code ::} for all or {@code 0.0.0.0} for those of IPv4.
      * @param port     0 for an ephemeral one.
      * @param settings null for the transport's.
      * @throws BindException when the port is taken, or the address is not ours.
@@ -223,21 +223,7 @@ public final class TcpTransport implements Transport
         final TcpListenerHandler handler)
         throws BindException
     {
-        if (!local.isUnspecified() && !ip.isLocal(local.hi(), local.lo()))
-        {
-            throw new BindException("Cannot assign requested address: " + local + " is not one of this stack");
-        }
-        final long hi = local.isUnspecified() ? 0 : local.hi();
-        final long lo = local.isUnspecified() ? 0 : local.lo();
-        final int chosen = port != 0 ? port : ports.bindEphemeral(hi, lo);
-        if (chosen == PortSpace.NONE)
-        {
-            throw new BindException("Address already in use: all ephemeral TCP ports are taken");
-        }
-        if (port != 0 && !ports.bind(hi, lo, port))
-        {
-            throw new BindException("Address already in use: TCP port " + port + " on " + local + ", choose another");
-        }
+        final int chosen = bind(local, port);
         final Listener listener = new Listener(
             this, local, chosen, backlog, settings == null ? this.settings : settings.copy(), handler);
         listener.next = listeners.get(chosen);
@@ -248,7 +234,7 @@ public final class TcpTransport implements Transport
     /**
      * Takes a port for a socket that will connect from it later, as {@code bind} does before {@code connect}.
      *
-     * @param local one of our addresses, or unspecified for all.
+     * @param local one of our addresses, {@code ::} for all or {@code 0.0.0.0} for those of IPv4.
      * @param port  0 for an ephemeral one.
      * @return the port, to be given back by {@link #unbind}.
      * @throws BindException when the port is taken, or the address is not ours.
@@ -1019,13 +1005,13 @@ public final class TcpTransport implements Transport
         Listener wildcard = null;
         for (Listener each = listeners.get(port); each != null; each = each.next)
         {
-            if (each.isWildcard())
+            if (each.matches(hi, lo))
             {
+                if (!each.isWildcard())
+                {
+                    return each;
+                }
                 wildcard = each;
-            }
-            else if (each.matches(hi, lo))
-            {
-                return each;
             }
         }
         return wildcard;
