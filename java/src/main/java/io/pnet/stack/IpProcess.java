@@ -133,7 +133,7 @@ public final class IpProcess implements AutoCloseable
     /**
      * Ends the process's network as the kernel does for a process that exits: nobody is let in any more, and every
      * connection is closed, so that the peers get what was written and a FIN, or a reset where something is unread.
-     * Then as {@link #close}.
+     * Then as {@link #close}. For the end of the JVM: other threads that wait for the network never come back.
      */
     public void end()
     {
@@ -141,6 +141,7 @@ public final class IpProcess implements AutoCloseable
         {
             return;
         }
+        driver.holdOthers();
         driver.exclusively(() ->
         {
             final List<Listener> listeners = new ArrayList<>();

@@ -72,6 +72,8 @@ public final class StackDriver implements AutoCloseable
     private final Set<Thread> virtualThreads = ConcurrentHashMap.newKeySet();
     private final Object closing = new Object();
     private Stack stack;
+    /** Who ends the JVM; null before. */
+    private volatile Thread last;
     private Thread keeper;
 
     private volatile Thread owner;
@@ -196,6 +198,7 @@ public final class StackDriver implements AutoCloseable
         {
             return action.get();
         }
+        holdUnlessLast();
         for (int i = 0; !tryAcquire(); i++)
         {
             if (i < 100)
@@ -295,18 +298,42 @@ public final class StackDriver implements AutoCloseable
             {
                 throw new IllegalArgumentException("a virtual thread cannot wait for a descriptor");
             }
-            return visit(condition, deadlineNs, self);
+            final boolean holds = visit(condition, deadlineNs, self);
+            holdUnlessLast();
+            return holds;
         }
         DRIVERS.getAndAdd(this, 1);
+        final boolean holds;
         try
         {
-            return mode == RunMode.SHARED ?
+            holds = mode == RunMode.SHARED ?
                 drive(condition, deadlineNs, self, watch) : park(condition, deadlineNs, self, watch);
         }
         finally
         {
             DRIVERS.getAndAdd(this, -1);
             handOver();
+        }
+        holdUnlessLast();
+        return holds;
+    }
+
+    /**
+     * From now on nobody but the caller comes back from the stack: other threads that wait here, or come to, stay until
+     * the JVM ends. So they see no more of its end than they do where the kernel has the sockets.
+     */
+    void holdOthers()
+    {
+        last = Thread.currentThread();
+    }
+
+    private void holdUnlessLast()
+    {
+        while (last != null && last != Thread.currentThread())
+        {
+            LockSupport.park(this);
+            // An interrupt would make parking a spin.
+            Thread.interrupted();
         }
     }
 
