@@ -5,6 +5,7 @@ import io.pnet.stack.IpProcess;
 
 import java.net.BindException;
 import java.net.InetSocketAddress;
+import java.net.SocketException;
 
 /** A port on Pnet that a channel has taken by {@code bind} and has not connected from yet. */
 record BoundPort(IpAddress address, int port)
@@ -15,8 +16,9 @@ record BoundPort(IpAddress address, int port)
      * @param local an address of the process or the wildcard; port 0 for an ephemeral one.
      * @throws BindException one line, when the port is in use or the address is not ours.
      */
-    static BoundPort bind(final IpProcess process, final InetSocketAddress local) throws BindException
+    static BoundPort bind(final IpProcess process, final InetSocketAddress local) throws SocketException
     {
+        Failures.requireRunning(process);
         final IpAddress address =
             local.getAddress().isAnyLocalAddress() ? IpAddress.ANY : IpAddress.of(local.getAddress());
         final Object result = process.exclusively(() ->

@@ -1,5 +1,6 @@
 package io.pnet.nio;
 
+import io.pnet.stack.IpProcess;
 import io.pnet.tcp.CloseReason;
 
 import java.io.IOException;
@@ -24,6 +25,19 @@ final class Failures
 {
     private Failures()
     {
+    }
+
+    /**
+     * Nothing is connected or bound on a stack that is closed; what was is over.
+     *
+     * @throws SocketException in the words for an interface that is down.
+     */
+    static void requireRunning(final IpProcess process) throws SocketException
+    {
+        if (!process.driver().isOpen())
+        {
+            throw new SocketException("Network is down: the stack was closed");
+        }
     }
 
     /** Why a connect failed. */

@@ -431,6 +431,7 @@ final class PnetDatagramChannel extends DatagramChannel implements Selectable
             while (sent < 0 && isBlocking && isOpen())
             {
                 writable.await(driver.clock().nanoTime() + FULL_NS, isInterruptible());
+                hearInterrupt();
                 sent = isOpen() ? trySend(sources, offset, length, to) : sent;
             }
         }
@@ -701,6 +702,16 @@ final class PnetDatagramChannel extends DatagramChannel implements Selectable
             {
                 throw new SocketException("receive failed: the stack was closed");
             }
+            hearInterrupt();
+        }
+    }
+
+    /** One that came just as the operation began, and found nothing to close. */
+    private void hearInterrupt()
+    {
+        if (Thread.currentThread().isInterrupted() && isInterruptible() && isOpen())
+        {
+            begin();
         }
     }
 

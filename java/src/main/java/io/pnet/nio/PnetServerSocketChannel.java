@@ -148,8 +148,9 @@ final class PnetServerSocketChannel extends ServerSocketChannel implements Selec
         }
     }
 
-    private Listener listen(final InetAddress host, final int port, final int most) throws BindException
+    private Listener listen(final InetAddress host, final int port, final int most) throws SocketException
     {
+        Failures.requireRunning(process);
         // IPv4 alone is 0.0.0.0; else the wildcard stands for both.
         final boolean isV4Any = host.isAnyLocalAddress() && family == StandardProtocolFamily.INET;
         final IpAddress address =
@@ -287,6 +288,11 @@ final class PnetServerSocketChannel extends ServerSocketChannel implements Selec
             if (!driver.isOpen())
             {
                 throw new SocketException("accept failed: the stack was closed");
+            }
+            if (Thread.currentThread().isInterrupted() && isInterruptible() && isOpen())
+            {
+                // It came just as the operation began, and found nothing to close: heard now.
+                begin();
             }
         }
     }

@@ -190,7 +190,7 @@ class PnetSocketChannel extends StreamChannel implements Selectable
         {
             stateLock.unlock();
             stream.writeLock.unlock();
-            stream.readLock.unlock();
+            unlockRead();
         }
         return this;
     }
@@ -247,8 +247,7 @@ class PnetSocketChannel extends StreamChannel implements Selectable
             finally
             {
                 stream.writeLock.unlock();
-                stream.readLock.unlock();
-                finishClose();
+                unlockRead();
             }
         }
         catch (final IOException ex)
@@ -298,10 +297,9 @@ class PnetSocketChannel extends StreamChannel implements Selectable
             ensureOpen();
             stream.connect(process, bound, wanted, options);
             local = stream.connection().localAddress();
-            if (isBlocking && !stream.awaitConnected(deadlineNs, isInterruptible()) &&
-                driver.clock().nanoTime() >= deadlineNs)
+            if (isBlocking)
             {
-                throw new SocketTimeoutException("Connect timed out");
+                awaitConnected(deadlineNs);
             }
             isDone = isOpen() && stream.isConnectDone();
             if (isDone)
@@ -315,6 +313,19 @@ class PnetSocketChannel extends StreamChannel implements Selectable
             endIf(isBlocking, isDone);
         }
         return isDone;
+    }
+
+    private void awaitConnected(final long deadlineNs) throws IOException
+    {
+        while (isOpen() && !stream.awaitConnected(deadlineNs, isInterruptible()))
+        {
+            if (driver.clock().nanoTime() >= deadlineNs)
+            {
+                throw new SocketTimeoutException("Connect timed out");
+            }
+            Failures.requireRunning(process);
+            hearInterrupt();
+        }
     }
 
     private void connected()
@@ -379,8 +390,7 @@ class PnetSocketChannel extends StreamChannel implements Selectable
             finally
             {
                 stream.writeLock.unlock();
-                stream.readLock.unlock();
-                finishClose();
+                unlockRead();
             }
         }
         catch (final IOException ex)
@@ -409,7 +419,7 @@ class PnetSocketChannel extends StreamChannel implements Selectable
             ensureOpen();
             if (isBlocking)
             {
-                stream.awaitConnected(Long.MAX_VALUE, isInterruptible());
+                awaitConnected(Long.MAX_VALUE);
             }
             isDone = isOpen() && stream.isConnectDone();
             if (isDone)
@@ -494,15 +504,14 @@ class PnetSocketChannel extends StreamChannel implements Selectable
         finally
         {
             stream.writeLock.unlock();
-            stream.readLock.unlock();
-            finishClose();
+            unlockRead();
         }
     }
 
     @Override
     protected void implCloseSelectableChannel() throws IOException
     {
-        stream.beginClose();
+        stream.beginClose(options.lingerS() == 0);
         stateLock.lock();
         try
         {
@@ -518,17 +527,10 @@ class PnetSocketChannel extends StreamChannel implements Selectable
             stateLock.unlock();
         }
         final int lingerS = options.lingerS();
-        if (finishClose() && lingerS > 0 && isBlocking())
+        if (stream.finishClose() && lingerS > 0 && isBlocking())
         {
             stream.linger(lingerS * 1_000_000_000L);
         }
-    }
-
-    /** The one who closes does it, or a reader that was at the memory when it leaves. */
-    @Override
-    boolean finishClose()
-    {
-        return stream.isClosed() && stream.connection() != null && stream.finishClose(options.lingerS() == 0);
     }
 
     // ---- addresses and options
@@ -579,12 +581,12 @@ class PnetSocketChannel extends StreamChannel implements Selectable
         try
         {
             ensureOpen();
-            options.set(name, value);
+            final boolean isNews = options.set(name, value);
             if (kernel != null)
             {
                 options.applyTo(kernel, name);
             }
-            else if (stream.connection() != null)
+            else if (isNews && stream.connection() != null)
             {
                 process.exclusively(() ->
                 {

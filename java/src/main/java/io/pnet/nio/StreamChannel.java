@@ -45,9 +45,6 @@ abstract class StreamChannel extends SocketChannel
 
     abstract void ensureOpenAndConnected() throws ClosedChannelException;
 
-    /** What a reader that was at the connection's memory has kept whoever closed from doing. */
-    abstract boolean finishClose();
-
     // ---- reading
 
     @Override
@@ -80,6 +77,7 @@ abstract class StreamChannel extends SocketChannel
                 while (isBlocking && n == 0 && target.hasRemaining() && isOpen())
                 {
                     stream.awaitReadable(deadlineNs, isInterruptible());
+                    hearInterrupt();
                     n = isOpen() ? stream.read(target) : 0;
                 }
             }
@@ -91,8 +89,7 @@ abstract class StreamChannel extends SocketChannel
         }
         finally
         {
-            stream.readLock.unlock();
-            finishClose();
+            unlockRead();
         }
     }
 
@@ -140,6 +137,7 @@ abstract class StreamChannel extends SocketChannel
                 while (isBlocking && n == 0 && hasRoom && isOpen())
                 {
                     stream.awaitReadable(Long.MAX_VALUE, isInterruptible());
+                    hearInterrupt();
                     n = isOpen() ? stream.read(targets, offset, length) : 0;
                 }
             }
@@ -151,8 +149,7 @@ abstract class StreamChannel extends SocketChannel
         }
         finally
         {
-            stream.readLock.unlock();
-            finishClose();
+            unlockRead();
         }
     }
 
@@ -207,6 +204,7 @@ abstract class StreamChannel extends SocketChannel
                 while (isBlocking && source.hasRemaining() && isOpen())
                 {
                     stream.awaitWritable(source.remaining(), isInterruptible());
+                    hearInterrupt();
                     n += isOpen() ? stream.write(source) : 0;
                 }
             }
@@ -253,6 +251,7 @@ abstract class StreamChannel extends SocketChannel
                 while (left > 0 && isOpen())
                 {
                     stream.awaitWritable(left, isInterruptible());
+                    hearInterrupt();
                     n += isOpen() ? stream.write(sources, offset, length) : 0;
                     left = remaining(sources, offset, length);
                 }
@@ -279,7 +278,27 @@ abstract class StreamChannel extends SocketChannel
         return sum;
     }
 
+    /** Lets others read, and does what they have left to the one who held the lock. */
+    final void unlockRead()
+    {
+        stream.readLock.unlock();
+        stream.drainIfShut();
+        stream.finishClose();
+    }
+
     // ---- what blocks
+
+    /**
+     * After a wait: an interrupt that came just as the operation began may have found nothing to close. It is heard
+     * now, else the thread could not wait any more.
+     */
+    final void hearInterrupt()
+    {
+        if (Thread.currentThread().isInterrupted() && isInterruptible() && isOpen())
+        {
+            begin();
+        }
+    }
 
     final void beginIf(final boolean isBlocking)
     {

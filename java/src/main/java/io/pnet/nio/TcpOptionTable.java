@@ -95,9 +95,11 @@ final class TcpOptionTable
     /**
      * Remembers a value.
      *
+     * @return whether a connection has to know: it does not know of SO_LINGER and SO_REUSEADDR, and knows already what
+     *     was set before. Servers set options on everything they accept.
      * @throws IllegalArgumentException when it is none for this option.
      */
-    <T> void set(final SocketOption<T> name, final T value)
+    <T> boolean set(final SocketOption<T> name, final T value)
     {
         check(name);
         if (!name.type().isInstance(value))
@@ -126,7 +128,10 @@ final class TcpOptionTable
         {
             requireRange(name.name() + " value", (Integer)value, 1, MAX_PROBES);
         }
-        values.put(name, kept);
+        final Object old = values.put(name, kept);
+        final boolean isTheChannels =
+            name == StandardSocketOptions.SO_LINGER || name == StandardSocketOptions.SO_REUSEADDR;
+        return !isTheChannels && (!kept.equals(old) || isNamed(name, "TCP_QUICKACK"));
     }
 
     private static void requireRange(final String what, final int value, final int min, final int max)

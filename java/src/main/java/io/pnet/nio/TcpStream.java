@@ -44,6 +44,7 @@ final class TcpStream implements TcpHandler
     private volatile boolean isAdopted;
     private volatile boolean isInputShut;
     private volatile boolean isOutputShut;
+    private boolean isHardClose;
     private volatile boolean isClosed;
     /** An error is reported once as what it is; what follows finds a broken pipe. */
     private volatile boolean isErrorTaken;
@@ -83,6 +84,7 @@ final class TcpStream implements TcpHandler
         final IpProcess process, final BoundPort from, final InetSocketAddress remote, final TcpOptionTable options)
         throws IOException
     {
+        Failures.requireRunning(process);
         final IOException failure = process.exclusively(() ->
         {
             try
@@ -258,15 +260,28 @@ final class TcpStream implements TcpHandler
         return isInputShut;
     }
 
-    /** Any thread; the one that reads looks again when it has done. */
+    /** What has come since the input was shut; by whoever has just given the read lock back. */
+    void drainIfShut()
+    {
+        if (isInputShut && !isClosed && connection.readable() > 0)
+        {
+            drain();
+        }
+    }
+
+    /** Any thread. One that finds the lock taken leaves it to its holder, who looks again after that. */
     private void drain()
     {
-        if (readLock.tryLock())
+        do
         {
+            if (!readLock.tryLock())
+            {
+                return;
+            }
             try
             {
                 final ByteBuffer scratch = ByteBuffer.allocate(DRAIN_BYTES);
-                while (connection.read(scratch) > 0)
+                while (!isClosed && connection.read(scratch) > 0)
                 {
                     scratch.clear();
                 }
@@ -275,11 +290,10 @@ final class TcpStream implements TcpHandler
             {
                 readLock.unlock();
             }
-            if (!driver.isOwner())
-            {
-                driver.kick();
-            }
         }
+        while (connection.readable() > 0 && !isClosed);
+        finishClose();
+        driver.kick();
     }
 
     // ---- writing; by the holder of the write lock
@@ -386,9 +400,14 @@ final class TcpStream implements TcpHandler
 
     // ---- the end
 
-    /** Nothing is read or written from now on, and whoever waits returns; {@link #finishClose} follows. */
-    void beginClose()
+    /**
+     * Nothing is read or written from now on, and whoever waits returns; {@link #finishClose} follows.
+     *
+     * @param isHard with a reset; what was not sent is dropped.
+     */
+    void beginClose(final boolean isHard)
     {
+        isHardClose = isHard;
         isClosed = true;
         connectable.signal();
         readable.signal();
@@ -399,18 +418,17 @@ final class TcpStream implements TcpHandler
      * Closes the connection, unless a reader is at its memory: then that one does, when it leaves. Any thread, any
      * number of times.
      *
-     * @param isHard with a reset; what was not sent is dropped.
      * @return whether it is done.
      */
-    boolean finishClose(final boolean isHard)
+    boolean finishClose()
     {
-        if (!isClosed || !readLock.tryLock())
+        if (!isClosed || connection == null || !readLock.tryLock())
         {
             return false;
         }
         try
         {
-            if (isHard)
+            if (isHardClose)
             {
                 connection.abort();
             }

@@ -491,4 +491,27 @@ final class SocketChannelTest
             }
         }
     }
+
+    @Test
+    void theEndOfTheStackEndsWhatBlocksAndWhatComesAfter() throws Exception
+    {
+        final SocketChannel client = connect();
+        final SocketChannel bound = processes.clientProvider().openSocketChannel();
+        final ServerSocketChannel other = processes.clientProvider().openServerSocketChannel();
+        other.bind(new InetSocketAddress(TwoProcesses.CLIENT, 9));
+        final FutureTask<Integer> reader = start(() -> client.read(ByteBuffer.allocate(1)));
+        final FutureTask<SocketChannel> acceptor = start(other::accept);
+        Thread.sleep(50);
+        processes.client.close();
+        assertInstanceOf(IOException.class, failure(reader));
+        assertInstanceOf(SocketException.class, failure(acceptor));
+        assertThrows(IOException.class, () -> client.write(ByteBuffer.allocate(1)));
+        assertThrows(SocketException.class, () -> bound.bind(null));
+        assertThrows(SocketException.class, () -> bound.connect(server.getLocalAddress()));
+        final ServerSocketChannel late = processes.clientProvider().openServerSocketChannel();
+        assertThrows(SocketException.class, () -> late.bind(null));
+        client.close();
+        other.close();
+        late.close();
+    }
 }
