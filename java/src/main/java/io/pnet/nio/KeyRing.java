@@ -44,6 +44,15 @@ final class KeyRing
         }
     }
 
+    /** The channel is closed: selections under way let go of its keys. */
+    void closed()
+    {
+        for (final PnetSelectionKey key : keys)
+        {
+            key.channelClosed();
+        }
+    }
+
     /** How many there are now. */
     int size()
     {

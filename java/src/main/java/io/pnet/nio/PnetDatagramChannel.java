@@ -985,6 +985,7 @@ final class PnetDatagramChannel extends DatagramChannel implements Selectable
         {
             stateLock.unlock();
         }
+        keys.closed();
         closeReadiness();
     }
 

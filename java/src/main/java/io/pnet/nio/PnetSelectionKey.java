@@ -172,6 +172,12 @@ final class PnetSelectionKey extends AbstractSelectionKey
         selector.enqueue(this);
     }
 
+    /** The channel is closed. Any thread. */
+    void channelClosed()
+    {
+        selector.enqueue(this);
+    }
+
     // ---- for the selector's queue
 
     /** Takes the place in the queue, unless it has one. */

@@ -79,6 +79,8 @@ final class PnetSelector extends AbstractSelector
     private PnetSelectionKey[] hot = new PnetSelectionKey[64];
     private int hotCount;
     private boolean isSelecting;
+    /** Whether the selection under way has let go of a channel that was closed. */
+    private boolean hasLetGo;
 
     /**
      * A selector.
@@ -304,8 +306,8 @@ final class PnetSelector extends AbstractSelector
 
     private int doSelect(final Consumer<SelectionKey> action, final long timeoutNs) throws IOException
     {
-        dropCancelled();
-        if (!look() && timeoutNs > 0)
+        hasLetGo = false;
+        if (!dropAndLook() && timeoutNs > 0)
         {
             begin();
             try
@@ -324,10 +326,13 @@ final class PnetSelector extends AbstractSelector
         return report(action);
     }
 
-    /** Waits until a key is ready, the thread is woken, or time is over; what wakes it for nothing does not count. */
+    /**
+     * Waits until a key is ready, the thread is woken, a channel is closed, or time is over; what wakes it for nothing
+     * does not count.
+     */
     private void await(final long deadlineNs) throws IOException
     {
-        while (!isWoken && isOpen())
+        while (!isWoken && !hasLetGo && isOpen())
         {
             final KernelReadiness present = kernel;
             final DescriptorWatch watch = present == null ? null : present.prepareWait();
@@ -349,8 +354,7 @@ final class PnetSelector extends AbstractSelector
                 waiting = null;
                 waitingFor = null;
             }
-            dropCancelled();
-            if (look() || Thread.currentThread().isInterrupted() || driver.clock().nanoTime() >= deadlineNs)
+            if (dropAndLook() || Thread.currentThread().isInterrupted() || driver.clock().nanoTime() >= deadlineNs)
             {
                 return;
             }
@@ -379,6 +383,19 @@ final class PnetSelector extends AbstractSelector
     {
         final KernelReadiness present = kernel;
         return queue != null || isWoken || !isOpen() || present != null && present.isReady();
+    }
+
+    /** Whether keys are ready, after those that are cancelled, or whose channels are closed, are gone. */
+    private boolean dropAndLook() throws IOException
+    {
+        dropCancelled();
+        boolean isReady = look();
+        if (hasLetGo)
+        {
+            dropCancelled();
+            isReady = look();
+        }
+        return isReady;
     }
 
     /** Looks at the keys that may be ready, and keeps those that are; whether there are any. */
@@ -424,7 +441,13 @@ final class PnetSelector extends AbstractSelector
         {
             final PnetSelectionKey next = first.next();
             first.dequeued();
-            if (first.isKernelStale())
+            if (!first.channel().isOpen())
+            {
+                // Whoever closes it is about to do the same.
+                first.cancel();
+                hasLetGo = true;
+            }
+            else if (first.isKernelStale())
             {
                 first.updateKernel();
             }

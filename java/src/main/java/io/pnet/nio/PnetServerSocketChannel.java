@@ -375,6 +375,7 @@ final class PnetServerSocketChannel extends ServerSocketChannel implements Selec
         {
             stateLock.unlock();
         }
+        keys.closed();
         closeReadiness();
     }
 

@@ -526,6 +526,7 @@ class PnetSocketChannel extends StreamChannel implements Selectable
         {
             stateLock.unlock();
         }
+        keys().closed();
         final int lingerS = options.lingerS();
         if (stream.finishClose() && lingerS > 0 && isBlocking())
         {

@@ -360,6 +360,20 @@ final class SelectorTest
     }
 
     @Test
+    void closingAChannelEndsTheSelectionUnderWay() throws Exception
+    {
+        final TestChannel other = new TestChannel();
+        final SelectionKey key = other.register(selector, OP_READ);
+        channel.register(selector, OP_READ);
+        final CompletableFuture<Integer> selection = blocked(selector::select);
+        assertFalse(selection.isDone());
+        channel.close();
+        assertEquals(0, get(selection));
+        assertEquals(Set.of(key), selector.keys());
+        assertFalse(channel.isRegistered());
+    }
+
+    @Test
     void aRegisteredChannelStaysNonBlocking() throws IOException
     {
         final SelectionKey key = channel.register(selector, OP_READ);

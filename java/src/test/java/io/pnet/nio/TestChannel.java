@@ -15,6 +15,7 @@ final class TestChannel extends AbstractSelectableChannel implements Selectable
 
     private final KeyRing keys = new KeyRing();
     private final AtomicInteger readyOps = new AtomicInteger();
+    private final AtomicInteger tokens = new AtomicInteger();
     private volatile List<SelectableChannel> kernelChannels = List.of();
 
     TestChannel()
@@ -49,6 +50,18 @@ final class TestChannel extends AbstractSelectableChannel implements Selectable
         readyOps.getAndUpdate(present -> present & ~ops);
     }
 
+    /** Becomes readable by one token more. */
+    void give()
+    {
+        tokens.incrementAndGet();
+        keys.signal(SelectionKey.OP_READ);
+    }
+
+    int takeTokens()
+    {
+        return tokens.getAndSet(0);
+    }
+
     void kernelChannels(final SelectableChannel... channels)
     {
         kernelChannels = List.of(channels);
@@ -58,7 +71,7 @@ final class TestChannel extends AbstractSelectableChannel implements Selectable
     @Override
     public int readyOps()
     {
-        return readyOps.get();
+        return readyOps.get() | (tokens.get() > 0 ? SelectionKey.OP_READ : 0);
     }
 
     @Override
@@ -83,6 +96,7 @@ final class TestChannel extends AbstractSelectableChannel implements Selectable
     protected void implCloseSelectableChannel()
     {
         readyOps.set(0);
+        keys.closed();
     }
 
     @Override
