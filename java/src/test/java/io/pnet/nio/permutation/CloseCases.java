@@ -25,7 +25,7 @@ import static org.junit.jupiter.api.Assertions.assertThrowsExactly;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 /** How a connection ends: half, whole, hard, and under threads that are using it. */
-abstract class CloseCases extends Permutation
+class CloseCases extends Permutation
 {
     private static final int RACES = 50;
 

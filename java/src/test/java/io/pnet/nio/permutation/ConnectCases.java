@@ -39,7 +39,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 /** How a {@link SocketChannel} is bound and comes to be connected, or not. */
-abstract class ConnectCases extends Permutation
+class ConnectCases extends Permutation
 {
     ConnectCases(final Pair pair)
     {

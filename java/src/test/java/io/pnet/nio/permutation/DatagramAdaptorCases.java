@@ -22,7 +22,7 @@ import static org.junit.jupiter.api.Assertions.assertThrowsExactly;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 /** A datagram channel seen as a {@link DatagramSocket}. */
-abstract class DatagramAdaptorCases extends Permutation
+class DatagramAdaptorCases extends Permutation
 {
     DatagramAdaptorCases(final Pair pair)
     {

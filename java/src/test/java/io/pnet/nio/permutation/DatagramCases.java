@@ -40,7 +40,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 /** {@link DatagramChannel}s, connected and not. Between the two of a pair nothing is lost that has room. */
-abstract class DatagramCases extends Permutation
+class DatagramCases extends Permutation
 {
     private static final int LARGEST = 65_507;
 

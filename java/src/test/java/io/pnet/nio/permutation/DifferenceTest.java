@@ -5,6 +5,10 @@ import org.junit.jupiter.api.Test;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
@@ -12,6 +16,19 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 final class DifferenceTest
 {
     private static final Path LIST = Path.of("nio-differences.md");
+
+    @Test
+    void everyPairHasAllCases()
+    {
+        final Set<Class<?>> groups = Set.copyOf(CaseRunner.GROUPS);
+        for (final Class<?> pair : List.of(KernelToKernelTest.class, PnetToPnetTest.class, PnetToItselfTest.class))
+        {
+            assertEquals(
+                groups,
+                Arrays.stream(pair.getDeclaredClasses()).map(Class::getSuperclass).collect(Collectors.toSet()),
+                pair::getName);
+        }
+    }
 
     @Test
     void theListIsUpToDate() throws IOException

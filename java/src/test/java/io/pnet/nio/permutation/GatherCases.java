@@ -12,7 +12,7 @@ import static org.junit.jupiter.api.Assertions.assertThrowsExactly;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 /** Bytes through a socket channel from and into many buffers at once. */
-abstract class GatherCases extends Permutation
+class GatherCases extends Permutation
 {
     /** More than Linux takes in one call. */
     private static final int MORE_THAN_IOV_MAX = 1_500;

@@ -1,10 +1,129 @@
 package io.pnet.nio.permutation;
 
+import org.junit.jupiter.api.Nested;
+
 /** The kernel's channels with the kernel's: what holds here is what the cases ask of ours. */
-final class KernelToKernelTest extends AllCases
+final class KernelToKernelTest extends PairTest
 {
     KernelToKernelTest() throws Exception
     {
         super(Pairs.kernelToKernel());
+    }
+
+    @Nested
+    final class Connect extends ConnectCases
+    {
+        Connect()
+        {
+            super(both);
+        }
+    }
+
+    @Nested
+    final class Stream extends StreamCases
+    {
+        Stream()
+        {
+            super(both);
+        }
+    }
+
+    @Nested
+    final class Gather extends GatherCases
+    {
+        Gather()
+        {
+            super(both);
+        }
+    }
+
+    @Nested
+    final class Close extends CloseCases
+    {
+        Close()
+        {
+            super(both);
+        }
+    }
+
+    @Nested
+    final class Server extends ServerCases
+    {
+        Server()
+        {
+            super(both);
+        }
+    }
+
+    @Nested
+    final class Select extends SelectCases
+    {
+        Select()
+        {
+            super(both);
+        }
+    }
+
+    @Nested
+    final class Key extends KeyCases
+    {
+        Key()
+        {
+            super(both);
+        }
+    }
+
+    @Nested
+    final class Option extends OptionCases
+    {
+        Option()
+        {
+            super(both);
+        }
+    }
+
+    @Nested
+    final class SocketAdaptor extends SocketAdaptorCases
+    {
+        SocketAdaptor()
+        {
+            super(both);
+        }
+    }
+
+    @Nested
+    final class ServerAdaptor extends ServerAdaptorCases
+    {
+        ServerAdaptor()
+        {
+            super(both);
+        }
+    }
+
+    @Nested
+    final class Datagram extends DatagramCases
+    {
+        Datagram()
+        {
+            super(both);
+        }
+    }
+
+    @Nested
+    final class DatagramAdaptor extends DatagramAdaptorCases
+    {
+        DatagramAdaptor()
+        {
+            super(both);
+        }
+    }
+
+    @Nested
+    final class Thread extends ThreadCases
+    {
+        Thread()
+        {
+            super(both);
+        }
     }
 }

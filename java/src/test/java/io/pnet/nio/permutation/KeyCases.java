@@ -28,7 +28,7 @@ import static org.junit.jupiter.api.Assertions.assertThrowsExactly;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 /** Registering, cancelling, and channels of several kinds on one selector. */
-abstract class KeyCases extends Permutation
+class KeyCases extends Permutation
 {
     KeyCases(final Pair pair)
     {

@@ -20,7 +20,7 @@ import static org.junit.jupiter.api.Assertions.assertThrowsExactly;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 /** Options of stream channels: each either works or is refused. */
-abstract class OptionCases extends Permutation
+class OptionCases extends Permutation
 {
     private record Strange(String name) implements SocketOption<Integer>
     {

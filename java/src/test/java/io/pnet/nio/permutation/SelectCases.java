@@ -23,7 +23,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assertions.fail;
 
 /** When a selector returns, and with what. */
-abstract class SelectCases extends Permutation
+class SelectCases extends Permutation
 {
     SelectCases(final Pair pair)
     {

@@ -24,7 +24,7 @@ import static org.junit.jupiter.api.Assertions.assertThrowsExactly;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 /** A server channel seen as a {@link ServerSocket}. */
-abstract class ServerAdaptorCases extends Permutation
+class ServerAdaptorCases extends Permutation
 {
     ServerAdaptorCases(final Pair pair)
     {

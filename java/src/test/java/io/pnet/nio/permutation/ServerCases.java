@@ -32,7 +32,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 /** Binding, the backlog and accepting. */
-abstract class ServerCases extends Permutation
+class ServerCases extends Permutation
 {
     ServerCases(final Pair pair)
     {

@@ -29,7 +29,7 @@ import static org.junit.jupiter.api.Assertions.assertThrowsExactly;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 /** A channel seen as a {@link Socket}. */
-abstract class SocketAdaptorCases extends Permutation
+class SocketAdaptorCases extends Permutation
 {
     SocketAdaptorCases(final Pair pair)
     {

@@ -25,7 +25,7 @@ import static org.junit.jupiter.api.Assertions.assertThrowsExactly;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 /** Bytes through a {@link SocketChannel}, one buffer at a time. */
-abstract class StreamCases extends Permutation
+class StreamCases extends Permutation
 {
     StreamCases(final Pair pair)
     {

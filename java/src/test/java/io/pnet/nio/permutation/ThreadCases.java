@@ -25,7 +25,7 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 /** Many threads on the same channels, and virtual ones. */
-abstract class ThreadCases extends Permutation
+class ThreadCases extends Permutation
 {
     ThreadCases(final Pair pair)
     {
