@@ -4,6 +4,7 @@ import java.io.FilterInputStream;
 import java.io.FilterOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.InterruptedIOException;
 import java.io.OutputStream;
 import java.net.Inet4Address;
 import java.net.InetAddress;
@@ -17,6 +18,7 @@ import java.net.SocketOptions;
 import java.net.SocketTimeoutException;
 import java.net.StandardSocketOptions;
 import java.net.UnknownHostException;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.ClosedChannelException;
 import java.util.Set;
 
@@ -366,6 +368,11 @@ public final class PnetSocketImpl extends SocketImpl
     /** What a platform socket throws: a SocketException, but for time-outs and what says more than it. */
     private static IOException ofSocket(final Exception ex)
     {
+        if (ex instanceof ClosedByInterruptException)
+        {
+            // Of a virtual thread: Socket and ServerSocket close themselves upon it, and say so.
+            return new InterruptedIOException("Closed by interrupt");
+        }
         if (ex instanceof ClosedChannelException)
         {
             return new SocketException("Socket closed");

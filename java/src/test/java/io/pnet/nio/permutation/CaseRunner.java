@@ -28,6 +28,9 @@ public final class CaseRunner
         SocketAdaptorCases.class, ServerAdaptorCases.class, DatagramCases.class, DatagramAdaptorCases.class,
         ThreadCases.class);
 
+    /** Those of java.net, which want the JVM's factories. */
+    static final List<Class<? extends Permutation>> NET_GROUPS = List.of(NetSocketCases.class, NetDatagramCases.class);
+
     static final String PASSED = "passed";
     static final String FAILED = "failed";
     static final String ABORTED = "aborted";
@@ -47,14 +50,18 @@ public final class CaseRunner
             new PrintWriter(System.out, true) : new PrintWriter(Path.of(arguments[1]).toFile());
             Pair pair = Pairs.named(arguments[0]))
         {
-            run(pair, out, Arrays.copyOfRange(arguments, 2, arguments.length));
+            run(
+                arguments[0].startsWith("net-") ? NET_GROUPS : GROUPS,
+                pair, out, Arrays.copyOfRange(arguments, 2, arguments.length));
         }
         System.exit(0);
     }
 
-    private static void run(final Pair pair, final PrintWriter out, final String... words) throws Exception
+    private static void run(
+        final List<Class<? extends Permutation>> groups, final Pair pair, final PrintWriter out, final String... words)
+        throws Exception
     {
-        for (final Class<? extends Permutation> group : GROUPS)
+        for (final Class<? extends Permutation> group : groups)
         {
             final Method[] methods = group.getDeclaredMethods();
             Arrays.sort(methods, Comparator.comparing(Method::getName));
@@ -86,7 +93,10 @@ public final class CaseRunner
         }
         catch (final TimeoutException ex)
         {
-            return FAILED + "\tstill runs after " + LIMIT_S + " s: " + Arrays.toString(thread.getStackTrace());
+            final StringBuilder text = new StringBuilder(FAILED + "\tstill runs after " + LIMIT_S + " s:");
+            Thread.getAllStackTraces().forEach((each, trace) ->
+                text.append('\n').append(each.getName()).append(": ").append(Arrays.toString(trace)));
+            return text.toString();
         }
         catch (final Exception ex)
         {

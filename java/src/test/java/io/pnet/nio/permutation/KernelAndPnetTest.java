@@ -6,14 +6,9 @@ import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.TestFactory;
 
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
-
-import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.fail;
 
 /**
  * The kernel's channels with ours, over a TAP, both in one JVM in a namespace of its own: every case is run there by
@@ -42,31 +37,11 @@ final class KernelAndPnetTest
         try
         {
             Namespace.run(CaseRunner.class, pair, results.toString());
-            return read(results);
+            return CaseResults.read(results);
         }
         finally
         {
             Files.delete(results);
         }
-    }
-
-    private static List<DynamicTest> read(final Path results) throws IOException
-    {
-        final List<DynamicTest> tests = new ArrayList<>();
-        for (final String line : Files.readAllLines(results))
-        {
-            final String[] fields = line.split("\t", 4);
-            tests.add(DynamicTest.dynamicTest(fields[0], () ->
-            {
-                final String said = fields.length > 3 ? fields[3].replace("\\n", "\n") : "";
-                Assumptions.assumeFalse(fields[2].equals(CaseRunner.ABORTED), said);
-                if (fields[2].equals(CaseRunner.FAILED))
-                {
-                    fail(said);
-                }
-            }));
-        }
-        assertFalse(tests.isEmpty(), "no case was run");
-        return tests;
     }
 }

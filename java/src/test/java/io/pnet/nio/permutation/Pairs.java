@@ -7,14 +7,19 @@ import io.pnet.link.LinkContext;
 import io.pnet.link.MemoryLinkOptions;
 import io.pnet.link.Namespace;
 import io.pnet.link.Pipe;
+import io.pnet.nio.PnetDatagramSocketImpl;
 import io.pnet.nio.PnetSelectorProvider;
+import io.pnet.nio.PnetSocketImpl;
 import io.pnet.stack.IpProcess;
 import io.pnet.stack.IpProcessBuilder;
 
 import java.io.Closeable;
 import java.io.IOException;
+import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.net.NetworkInterface;
+import java.net.ServerSocket;
+import java.net.Socket;
 import java.nio.channels.spi.SelectorProvider;
 import java.time.Duration;
 import java.util.Queue;
@@ -48,6 +53,10 @@ final class Pairs
                 return pnetToPnet();
             case "itself":
                 return pnetToItself();
+            case "net-kernel":
+                return kernelToKernel();
+            case "net-pnet":
+                return javaNetOfItself();
             case "kernel-pnet":
                 return kernelToPnet();
             case "pnet-kernel":
@@ -96,6 +105,18 @@ final class Pairs
         pipe.left().onFrames(process.driver()::wakeup);
         final Side side = side(process, LEFT, LEFT_6);
         return new Pair(side, side, InetAddress.getByName(ABSENT), end(failures, process));
+    }
+
+    /** As {@link #pnetToItself}, and every socket of java.net in this JVM is the process's; for a JVM of its own. */
+    @SuppressWarnings("deprecation")
+    static Pair javaNetOfItself() throws IOException
+    {
+        final Pair pair = pnetToItself();
+        final PnetSelectorProvider provider = (PnetSelectorProvider)pair.client().provider();
+        Socket.setSocketImplFactory(() -> new PnetSocketImpl(provider, false));
+        ServerSocket.setSocketFactory(() -> new PnetSocketImpl(provider, true));
+        DatagramSocket.setDatagramSocketImplFactory(() -> new PnetDatagramSocketImpl(provider));
+        return pair;
     }
 
     /** The kernel at one end of a TAP, in a namespace of its own, connects to a process at the other. */

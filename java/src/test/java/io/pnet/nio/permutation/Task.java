@@ -13,6 +13,7 @@ import static org.junit.jupiter.api.Assertions.fail;
 final class Task<T>
 {
     private static final long LIMIT_S = 30;
+    private static final long BLOCKED_LIMIT_S = 15;
     private static final long SAMPLE_MS = 10;
     private static final int SAMPLES = 3;
 
@@ -90,7 +91,7 @@ final class Task<T>
     /** Waits until its thread waits inside channels: the same stack trace, several times in a row. */
     Task<T> awaitBlocked() throws InterruptedException
     {
-        final long limitNs = System.nanoTime() + TimeUnit.SECONDS.toNanos(LIMIT_S);
+        final long limitNs = System.nanoTime() + TimeUnit.SECONDS.toNanos(BLOCKED_LIMIT_S);
         StackTraceElement[] last = new StackTraceElement[0];
         int same = 0;
         while (same < SAMPLES)
