@@ -59,6 +59,7 @@ final class Lookup
     private String failure = "no name server is known";
     private boolean isExtended = true;
     private boolean isPlainWanted;
+    private boolean hasFailedAnswer;
     private boolean wasInterrupted;
 
     Lookup(
@@ -106,6 +107,12 @@ final class Lookup
     boolean isOpen()
     {
         return questions.stream().anyMatch(question -> question.state == State.OPEN);
+    }
+
+    /** Whether some server said that it cannot tell: another name may do better, unlike where nobody says anything. */
+    boolean hasFailedAnswer()
+    {
+        return hasFailedAnswer;
     }
 
     /** Why the last server did not answer. */
@@ -253,7 +260,11 @@ final class Lookup
                 isPlainWanted = true;
                 failure = server.getAddress().getHostAddress() + " did not understand the question";
             }
-            default -> failure = server.getAddress().getHostAddress() + " could not answer: " + text(message.rcode());
+            default ->
+            {
+                hasFailedAnswer = true;
+                failure = server.getAddress().getHostAddress() + " could not answer: " + text(message.rcode());
+            }
         }
         question.isAnswered = true;
     }

@@ -154,6 +154,7 @@ public final class Resolver
         {
             throw new UnknownHostException(host + ": this process has no address of the IP version that is wanted");
         }
+        String failure = "no such name";
         for (final String candidate : candidates(name, host.endsWith(".")))
         {
             final Lookup lookup = lookup(candidate, types);
@@ -168,10 +169,14 @@ public final class Resolver
             }
             if (lookup.isOpen())
             {
-                throw new UnknownHostException(host + ": " + lookup.failure());
+                failure = lookup.failure();
+                if (!lookup.hasFailedAnswer())
+                {
+                    break;
+                }
             }
         }
-        throw new UnknownHostException(host + ": no such name");
+        throw new UnknownHostException(host + ": " + failure);
     }
 
     private int[] types(final boolean wantsV4, final boolean wantsV6)

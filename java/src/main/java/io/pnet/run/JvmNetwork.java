@@ -13,6 +13,7 @@ import io.pnet.tcp.congestion.CongestionControls;
 
 import java.io.IOException;
 import java.nio.channels.spi.SelectorProvider;
+import java.nio.file.Files;
 
 /** The JVM's one network, started when it is first asked for. */
 final class JvmNetwork
@@ -120,6 +121,14 @@ final class JvmNetwork
         if (!settings.search.isEmpty())
         {
             names.search = settings.search;
+        }
+        if (settings.hosts != null)
+        {
+            if (!Files.isReadable(settings.hosts))
+            {
+                throw new IllegalArgumentException("cannot read the hosts file " + settings.hosts);
+            }
+            names.hostsFile = settings.hosts;
         }
         if (settings.hostName != null)
         {

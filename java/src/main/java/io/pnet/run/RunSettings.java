@@ -34,7 +34,7 @@ final class RunSettings
     private static final Set<String> LISTS = Set.of("ip", "gateway", "exclude", "dns", "search");
     private static final Set<String> SINGLE = Set.of(
         "link", "mac", "mtu", "pcap", "impair", "ecn", "congestion", "counters", "loopback", "linger", "quiet", "debug",
-        "start", "hostname");
+        "start", "hosts", "hostname");
     private static final Pattern DURATION = Pattern.compile("(\\d{1,6})(ms|s)?");
 
     final String link;
@@ -57,6 +57,7 @@ final class RunSettings
     /** What is appended to names; empty for the system's. */
     final List<String> search;
     /** This process's own name; null for the kernel's. */
+    final Path hosts;
     final String hostName;
 
     private final Map<String, List<String>> options;
@@ -93,6 +94,7 @@ final class RunSettings
         start = start();
         dns = list("dns");
         search = list("search");
+        hosts = value("hosts") == null ? null : Path.of(value("hosts"));
         hostName = value("hostname");
     }
 

@@ -8,6 +8,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -70,6 +71,9 @@ final class RunCommand implements Callable<Integer>
 
     @Option(names = "--search", paramLabel = "DOMAIN", description = "Appended to short names; repeatable.")
     private final List<String> search = new ArrayList<>();
+
+    @Option(names = "--hosts", paramLabel = "FILE", description = "Names that need no server; otherwise /etc/hosts.")
+    private Path hosts;
 
     @Option(names = "--hostname", paramLabel = "NAME", description = "Our own name; otherwise the kernel's.")
     private String hostName;

@@ -22,6 +22,8 @@ final class FakeServer implements AutoCloseable
     /** What it was asked, as "NAME TYPE", with "tcp" behind it where it was over TCP. */
     final List<String> asked = new CopyOnWriteArrayList<>();
     final List<byte[]> queries = new CopyOnWriteArrayList<>();
+    /** Where the last datagram came from. */
+    volatile InetSocketAddress asker;
 
     private final UdpSocket udp;
     private final TcpServerSocket tcp;
@@ -90,6 +92,7 @@ final class FakeServer implements AutoCloseable
             final byte[] query = new byte[buffer.flip().remaining()];
             buffer.get(query);
             queries.add(query);
+            asker = from;
             for (final byte[] answer : answers(datagrams, query, ""))
             {
                 udp.send(ByteBuffer.wrap(answer), from);

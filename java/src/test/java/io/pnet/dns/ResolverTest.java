@@ -7,6 +7,7 @@ import io.pnet.link.ChunkPool;
 import io.pnet.link.LinkContext;
 import io.pnet.link.MemoryLinkOptions;
 import io.pnet.link.Pipe;
+import io.pnet.socket.UdpSocket;
 import io.pnet.stack.IpProcess;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -58,7 +59,7 @@ class ResolverTest
         serving = process(pipe.right(), right, "10.0.0.53/24", "10.0.0.54/24", "fd00::53/64");
         server = new FakeServer(serving, SERVER);
         settings.hostsFile = folder.resolve("hosts");
-        settings.timeout = Duration.ofMillis(300);
+        settings.timeout = Duration.ofSeconds(10);
         settings.hostName = "me.example";
     }
 
@@ -192,40 +193,36 @@ class ResolverTest
     }
 
     @Test
-    void takesNoAnswerFromAnotherPort() throws Exception
+    void takesNoAnswerFromAnotherPortOrAddress() throws Exception
     {
         settings.noAaaa = true;
         settings.attempts = 1;
-        try (io.pnet.socket.UdpSocket other =
-            io.pnet.socket.UdpSocket.open(serving, new InetSocketAddress(SERVER, 5353)))
+        settings.timeout = Duration.ofSeconds(20);
+        try (UdpSocket otherPort = UdpSocket.open(serving, new InetSocketAddress(SERVER, 5353));
+            UdpSocket otherAddress = UdpSocket.open(serving, new InetSocketAddress(SECOND, 53)))
         {
-            final List<Integer> ports = new java.util.concurrent.CopyOnWriteArrayList<>();
             server.on("port.example", A, query ->
             {
-                // Everywhere a client could be listening is too much: the ephemeral range's first thousand.
-                for (int port = 49_152; port < 50_152; port++)
+                final byte[] forged = Answers.to(query).address("port.example", 6, 6, 6, 6).bytes();
+                try
                 {
-                    ports.add(port);
-                    try
-                    {
-                        other.send(ByteBuffer.wrap(Answers.to(query).address("port.example", 6, 6, 6, 6).bytes()),
-                            new InetSocketAddress("10.0.0.1", port));
-                    }
-                    catch (final IOException ex)
-                    {
-                        throw new AssertionError(ex);
-                    }
+                    otherPort.send(ByteBuffer.wrap(forged), server.asker);
+                    otherAddress.send(ByteBuffer.wrap(forged), server.asker);
+                }
+                catch (final IOException ex)
+                {
+                    throw new AssertionError(ex);
                 }
                 return List.of(Answers.to(query).address("port.example", 10, 1, 1, 1).bytes());
             });
             assertEquals(List.of("10.1.1.1"), find("port.example"));
-            assertEquals(1000, ports.size());
         }
     }
 
     @Test
     void asksTheNextServerWhenOneIsSilentFailsOrIsNotThere() throws Exception
     {
+        settings.timeout = Duration.ofMillis(500);
         settings.servers("10.0.0.99+10.0.0.54:54+10.0.0.53+" + SECOND);
         server.on("second.example", A, query -> List.of(Answers.to(query).rcode(DnsMessage.SERVER_FAILURE).bytes()));
         server.on("second.example", AAAA, query -> List.of(Answers.to(query).rcode(DnsMessage.REFUSED).bytes()));
@@ -240,18 +237,20 @@ class ResolverTest
     @Test
     void saysWhoDidNotAnswer()
     {
+        settings.timeout = Duration.ofMillis(300);
         server.on("silent.example", A, query -> List.of());
         server.on("silent.example", AAAA, query -> List.of());
         final long startNs = System.nanoTime();
         assertEquals("silent.example: 10.0.0.53 did not answer", fails("silent.example").getMessage());
         final long tookMs = (System.nanoTime() - startNs) / 1_000_000;
-        assertTrue(tookMs >= 590 && tookMs < 5_000, tookMs + " ms for two attempts of 300 ms");
+        assertTrue(tookMs >= 590 && tookMs < 10_000, tookMs + " ms for two attempts of 300 ms");
         assertEquals(4, server.asked.size());
     }
 
     @Test
     void asksAgainOnlyForWhatIsMissing() throws Exception
     {
+        settings.timeout = Duration.ofSeconds(1);
         server.host("half.example", 10, 1, 1, 1);
         server.on("half.example", AAAA, query -> List.of());
         assertEquals(List.of("10.1.1.1"), find("half.example"));
@@ -283,6 +282,26 @@ class ResolverTest
         settings.ndots = 2;
         assertEquals(List.of("10.1.1.2"), find("x.y"));
         assertEquals(List.of("x.y.a.example 1", "x.y.b.example 1", "x.y 1"), server.asked);
+    }
+
+    @Test
+    void triesTheNextNameWhenAServerCannotTellButNotWhenItIsSilent() throws Exception
+    {
+        settings.noAaaa = true;
+        settings.attempts = 1;
+        settings.search = List.of("broken.example", "good.example");
+        server.on("db.broken.example", A, query ->
+            List.of(Answers.to(query).rcode(DnsMessage.SERVER_FAILURE).bytes()));
+        server.host("db.good.example", 10, 1, 1, 1);
+        assertEquals(List.of("10.1.1.1"), find("db"));
+        server.on("web.broken.example", A, query ->
+            List.of(Answers.to(query).rcode(DnsMessage.SERVER_FAILURE).bytes()));
+        assertEquals("web: 10.0.0.53 could not answer: server failure", fails("web").getMessage());
+        server.asked.clear();
+        settings.timeout = Duration.ofMillis(200);
+        server.on("off.broken.example", A, query -> List.of());
+        assertEquals("off: 10.0.0.53 did not answer", fails("off").getMessage());
+        assertEquals(List.of("off.broken.example 1"), server.asked);
     }
 
     @Test
@@ -423,13 +442,12 @@ class ResolverTest
                 }
             });
             thread.start();
-            settings.timeout = Duration.ofSeconds(5);
             assertEquals(List.of("10.1.1.7"), find("k.example"));
             thread.join();
         }
         // Nobody is there any more: said at once, not after the time-out.
         final long startNs = System.nanoTime();
         fails("k.example");
-        assertTrue(System.nanoTime() - startNs < 2_000_000_000L);
+        assertTrue(System.nanoTime() - startNs < 9_000_000_000L);
     }
 }

@@ -49,8 +49,10 @@ class NamesInteropTest
         try (InteropWire wire = new InteropWire("ring"))
         {
             dnsmasq(wire);
-            final String options = "link=" + wire.link + ",ip=" + InteropWire.PNET_V4 + "/24,ip=" +
-                InteropWire.PNET_V6 + "/64,dns=" + InteropWire.KERNEL_V4 + ",search=test,hostname=me.test";
+            final Path hosts = Files.writeString(wire.folder().resolve("hosts"), "10.3.3.3 written.test\n");
+            final String options = "link=" + wire.link +
+                ",ip=" + InteropWire.PNET_V4 + "/24,ip=" + InteropWire.PNET_V6 + "/64" +
+                ",dns=" + InteropWire.KERNEL_V4 + ",search=test,hostname=me.test,hosts=" + hosts;
             // Nothing of Pnet on its class path, but the program itself.
             final String classes = NamesProgram.class.getProtectionDomain().getCodeSource().getLocation().getPath();
             final InteropWire.Outcome outcome = wire.start("left", List.of(
@@ -66,6 +68,7 @@ class NamesInteropTest
             assertEquals("db.test", line(outcome, "reverse"));
             assertEquals("me.test/" + InteropWire.PNET_V4, line(outcome, "local"));
             assertEquals(InteropWire.PNET_V4 + "+fd77:0:0:0:0:0:0:1", line(outcome, "localByName"));
+            assertEquals("10.3.3.3", line(outcome, "written"));
             assertEquals("true", line(outcome, "localhost"));
             assertEquals("veth0", line(outcome, "interface"));
             assertEquals("veth0:" + InteropWire.PNET_V4 + "+veth0:fd77:0:0:0:0:0:0:1", line(outcome, "addresses"));

@@ -22,6 +22,7 @@ final class NamesProgram
         print("www", all("www.test"));
         print("short", all("db"));
         print("many", InetAddress.getAllByName("many.test").length);
+        print("written", all("written.test"));
         print("unknown", all("nowhere.test"));
         print("reverse", InetAddress.getByName("10.1.2.3").getCanonicalHostName());
         print("local", InetAddress.getLocalHost());

@@ -60,7 +60,7 @@ class AsynchronousChannelTest
         JDK, KERNEL, PNET
     }
 
-    private static final long WAIT_S = 20;
+    private static final long WAIT_S = 45;
 
     private IpProcess client;
     private IpProcess server;
@@ -201,7 +201,7 @@ class AsynchronousChannelTest
     void movesManyBytesByHandlersThatBeginTheNextOperation(final Kind kind) throws Exception
     {
         start(kind);
-        final int total = 24 << 20;
+        final int total = 8 << 20;
         try (Pair pair = connect())
         {
             final CountDownLatch done = new CountDownLatch(2);

@@ -94,7 +94,7 @@ class RunSettingsTest
         LEAST + ",start=soon | bad start 'soon': it is now or lazy",
         LEAST + ",exclude=10.0.0.0/99 | bad prefix length in '10.0.0.0/99': it is a number from 0 to 32",
         LEAST + ",speed=1 | there is no option 'speed'; there are congestion, counters, debug, dns, ecn, exclude, " +
-            "gateway, hostname, impair, ip, linger, link, loopback, mac, mtu, pcap, quiet, search, start",
+            "gateway, hostname, hosts, impair, ip, linger, link, loopback, mac, mtu, pcap, quiet, search, start",
     })
     void whatIsWrongIsToldInOneLine(final String options, final String message)
     {
