@@ -41,6 +41,10 @@ public final class StackDriver implements AutoCloseable
     private static final long GIVE_WAY_NS = 100_000L;
     /** How often a driver that finds work all the time looks at its own descriptor. */
     private static final long WATCH_NS = 100_000L;
+    /** How a thread that must own the stack waits for it: it spins, then yields, then sleeps for a moment. */
+    private static final int SPINS = 100;
+    private static final int YIELDS = 1_000;
+    private static final long BACK_OFF_NS = 50_000L;
     private static final VarHandle OWNER;
     private static final VarHandle WAITER;
     private static final VarHandle DRIVERS;
@@ -201,13 +205,18 @@ public final class StackDriver implements AutoCloseable
         holdUnlessLast();
         for (int i = 0; !tryAcquire(); i++)
         {
-            if (i < 100)
+            if (i < SPINS)
             {
                 Thread.onSpinWait();
             }
-            else
+            else if (i < YIELDS && !VirtualThreads.isVirtual(Thread.currentThread()))
             {
                 Thread.yield();
+            }
+            else
+            {
+                // Virtual threads that only yield would keep an owner that has lost its carrier from getting one again.
+                LockSupport.parkNanos(this, BACK_OFF_NS);
             }
         }
         try
@@ -640,9 +649,9 @@ public final class StackDriver implements AutoCloseable
             {
                 quietTicks = 0;
                 keepGoing();
-                if (owner != null && guests == 0)
+                if (owner != null)
                 {
-                    LockSupport.parkNanos(this, KEEPER_TICK_NS);
+                    LockSupport.parkNanos(this, guests == 0 ? KEEPER_TICK_NS : BACK_OFF_NS);
                 }
             }
         }

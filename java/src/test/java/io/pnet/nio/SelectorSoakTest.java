@@ -161,17 +161,17 @@ final class SelectorSoakTest
         final Selector selector) throws IOException
     {
         channel.connect(address);
-        final boolean isSelecting = random.nextBoolean();
-        if (isSelecting)
+        SelectionKey key = null;
+        if (random.nextBoolean())
         {
             channel.configureBlocking(false);
-            channel.register(selector, SelectionKey.OP_READ);
+            key = channel.register(selector, SelectionKey.OP_READ);
         }
         final int messages = random.nextInt(10);
         for (int i = 0; i < messages; i++)
         {
             final int length = 1 + random.nextInt(random.nextInt(8) == 0 ? 200_000 : 2_000);
-            exchange(channel, length, (byte)random.nextInt(), isSelecting ? selector : null);
+            exchange(channel, length, (byte)random.nextInt(), key);
         }
         switch (random.nextInt(3))
         {
@@ -181,9 +181,9 @@ final class SelectorSoakTest
         }
     }
 
-    /** Sends bytes that count up from the first, and gets them back. */
+    /** Sends bytes that count up from the first, and gets them back; without a key the channel blocks. */
     private static void exchange(
-        final SocketChannel channel, final int length, final byte first, final Selector selector) throws IOException
+        final SocketChannel channel, final int length, final byte first, final SelectionKey key) throws IOException
     {
         final ByteBuffer out = ByteBuffer.allocate(length);
         for (int i = 0; i < length; i++)
@@ -198,18 +198,17 @@ final class SelectorSoakTest
                 channel.write(out.limit(Math.min(length, out.position() + 10_000)));
                 out.limit(length);
             }
-            if (selector != null)
+            if (key != null)
             {
-                final int more = out.hasRemaining() ? SelectionKey.OP_WRITE : 0;
-                channel.keyFor(selector).interestOps(SelectionKey.OP_READ | more);
-                selector.select();
-                selector.selectedKeys().clear();
+                key.interestOps(SelectionKey.OP_READ | (out.hasRemaining() ? SelectionKey.OP_WRITE : 0));
+                key.selector().select();
+                key.selector().selectedKeys().clear();
             }
             if (channel.read(in) < 0)
             {
                 throw new IOException("ended early");
             }
-            if (Thread.currentThread().isInterrupted() && selector != null)
+            if (Thread.currentThread().isInterrupted() && key != null)
             {
                 throw new IOException("interrupted");
             }
