@@ -6,9 +6,9 @@ package io.pnet.link;
  * <p><b>Ring geometry.</b> The defaults give an RX ring of 8,192 slots of 2 KiB (16 MiB, locked in the kernel): 100 ms
  * of MTU-sized frames at 1 Gbit/s, 10 ms at 10 Gbit/s. Frames that do not fit a slot come whole through the socket's
  * queue, which holds {@link #receiveBufferBytes()} (32 MiB: some 500 frames of 64 KiB, 250 ms at 1 Gbit/s). The TX ring
- * of 1,024 slots of 2 KiB (2 MiB) carries small frames, for which the kernel holds four times the send buffer: where a
- * shaper's queue is, many answers to SYNs must not keep a bulk transfer from filling it. Large frames are gathered from
- * where they lie.
+ * of 1,024 slots of 2 KiB (2 MiB) carries small frames, for which the kernel holds {@link #ringSendBufferBytes()}, four
+ * times as much as of large ones: where a shaper's queue is, many answers to SYNs must not keep a bulk transfer from
+ * filling it. Large frames are gathered from where they lie.
  *
  * <p>Slots of 2 KiB hold frames of up to {@code slot - 82} bytes on receive and {@code slot - 50} on transmit.
  */
@@ -28,6 +28,7 @@ public final class LinkOptions
     private boolean copyLarge = true;
     private int receiveBufferBytes = 32 << 20;
     private int sendBufferBytes = 262_144;
+    private int ringSendBufferBytes = 4 * 262_144;
     private boolean qdiscBypass;
     private boolean promiscuous = true;
     private boolean filter = true;
@@ -168,6 +169,18 @@ public final class LinkOptions
     public int sendBufferBytes()
     {
         return sendBufferBytes;
+    }
+
+    /** As {@link #sendBufferBytes(int)}, of the small frames in the TX ring; without meaning where there is none. */
+    public LinkOptions ringSendBufferBytes(final int ringSendBufferBytes)
+    {
+        this.ringSendBufferBytes = ringSendBufferBytes;
+        return this;
+    }
+
+    public int ringSendBufferBytes()
+    {
+        return ringSendBufferBytes;
     }
 
     /** Whether frames pass queueing disciplines (and local captures) by; default false. */

@@ -5,9 +5,6 @@ import org.agrona.concurrent.UnsafeBuffer;
 /** An open packet ring as C describes it ({@code struct pnet_packet}); set-up only, read once by {@link PacketRing}. */
 final class NativePacket
 {
-    /** See {@link LinkOptions}: small frames have more room in the kernel than large ones. */
-    private static final int RING_BUFFERS = 4;
-
     private final UnsafeBuffer out = new UnsafeBuffer(Messages.allocate(NativeLayout.sizeOf("pnet_packet")));
     private final NativeInterface facts =
         new NativeInterface(out, NativeLayout.fieldOffset("pnet_packet", "interface"));
@@ -42,7 +39,7 @@ final class NativePacket
         put(in, "copy_large", options.copyLarge() ? 1 : 0);
         put(in, "receive_buffer_bytes", options.receiveBufferBytes());
         put(in, "send_buffer_bytes", options.sendBufferBytes());
-        put(in, "ring_send_buffer_bytes", RING_BUFFERS * options.sendBufferBytes());
+        put(in, "ring_send_buffer_bytes", options.ringSendBufferBytes());
         put(in, "qdisc_bypass", options.qdiscBypass() ? 1 : 0);
         put(in, "promiscuous", options.promiscuous() ? 1 : 0);
 
