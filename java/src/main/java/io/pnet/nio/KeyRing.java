@@ -1,5 +1,6 @@
 package io.pnet.nio;
 
+import java.lang.invoke.VarHandle;
 import java.util.Arrays;
 
 /** The keys of one channel, one for each selector it is registered with. Any thread. */
@@ -23,12 +24,14 @@ final class KeyRing
 
     /**
      * Operations may have become ready; mostly called by a handler, on the stack's owner. Copies no memory and takes no
-     * lock.
+     * lock. What makes them ready is published before this looks at who is interested or queued already: the other side
+     * says that it is, or is no longer, before it looks at what is ready.
      *
      * @param ops which; keys that are not interested in any of them need not look.
      */
     void signal(final int ops)
     {
+        VarHandle.fullFence();
         for (final PnetSelectionKey key : keys)
         {
             key.signal(ops);

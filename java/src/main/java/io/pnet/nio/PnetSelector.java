@@ -454,6 +454,8 @@ final class PnetSelector extends AbstractSelector
             heat(first);
             first = next;
         }
+        // Who finds a key queued leaves it at that: only now may be looked at what was ready when they did.
+        VarHandle.fullFence();
     }
 
     private void onKernelReady(final SelectionKey kernelKey)

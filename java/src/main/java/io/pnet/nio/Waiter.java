@@ -3,6 +3,7 @@ package io.pnet.nio;
 import io.pnet.stack.DescriptorWatch;
 import io.pnet.stack.StackDriver;
 
+import java.lang.invoke.VarHandle;
 import java.util.function.BooleanSupplier;
 
 /** One thread at a time that waits for one condition, and the handler that wakes it. */
@@ -46,6 +47,7 @@ final class Waiter
         boolean isInterrupted = false;
         this.watch = watch;
         thread = Thread.currentThread();
+        VarHandle.fullFence();
         try
         {
             while (!driver.await(condition, deadlineNs, watch))
@@ -72,6 +74,8 @@ final class Waiter
     /** The condition may hold now. Any thread. */
     void signal()
     {
+        // What makes it hold is seen by a thread that this does not see waiting.
+        VarHandle.fullFence();
         final Thread waiting = thread;
         if (waiting != null && waiting != Thread.currentThread())
         {

@@ -4,6 +4,7 @@ import io.pnet.stack.StackDriver;
 
 import java.io.IOException;
 import java.io.InterruptedIOException;
+import java.lang.invoke.VarHandle;
 import java.net.SocketException;
 import java.net.SocketTimeoutException;
 import java.time.Duration;
@@ -35,6 +36,7 @@ final class Waiting
     void await(final String what, final long deadlineNs) throws IOException
     {
         thread = Thread.currentThread();
+        VarHandle.fullFence();
         try
         {
             if (!driver.await(condition, deadlineNs))
@@ -59,6 +61,8 @@ final class Waiting
     /** The condition may hold now. Any thread. */
     void signal()
     {
+        // What makes it hold is seen by a thread that this does not see waiting.
+        VarHandle.fullFence();
         final Thread waiting = thread;
         if (waiting != null && waiting != Thread.currentThread())
         {
