@@ -21,9 +21,11 @@ import java.util.function.Supplier;
  * <li>Ownership is a try-acquire. It is held for duty cycles only and released before any wait in the kernel.
  * <li>A thread that finds the stack owned leaves its work and goes: {@link #wakeup} marks it pending, and the owner
  * looks again after it has released, so that no wake-up is lost.
- * <li>At most one thread waits in the kernel for the link, the wake-up event and the next deadline. Others that wait
- * are parked, or wait for a descriptor of their own; a handler that makes them ready unparks them, and a driver that
- * leaves hands over to one of them.
+ * <li>At most one thread drives: polls for a while, then waits in the kernel for the link, the wake-up event and the
+ * next deadline. Others that wait are parked at once, or wait for a descriptor of their own; a handler that makes them
+ * ready unparks them. A driver that leaves is mostly back before anybody else would be awake.
+ * <li>Polling has to pay: where the next frame comes later than that, a driver polls for less and less before it
+ * waits, since whoever is to send that frame may need the processor.
  * <li>A driver that finds work for another thread makes way for it, since that thread will soon be back to wait for
  * more; but it takes its place back when that thread is busy for longer.
  * <li>Virtual threads are guests: they park and never drive, since a wait in native code would pin their carrier.
@@ -39,6 +41,8 @@ public final class StackDriver implements AutoCloseable
     private static final long MAX_WAIT_NS = 1_000_000_000L;
     /** How long a driver leaves the place to a thread that it has woken. */
     private static final long GIVE_WAY_NS = 100_000L;
+    /** What waking a thread up takes, or so: sleeping for no longer than that beyond polling was not worth it. */
+    private static final long WAKING_NS = 20_000L;
     /** How often a driver that finds work all the time looks at its own descriptor. */
     private static final long WATCH_NS = 100_000L;
     /** How a thread that must own the stack waits for it: it spins, then yields, then sleeps for a moment. */
@@ -46,7 +50,7 @@ public final class StackDriver implements AutoCloseable
     private static final int YIELDS = 1_000;
     private static final long BACK_OFF_NS = 50_000L;
     private static final VarHandle OWNER;
-    private static final VarHandle WAITER;
+    private static final VarHandle DRIVING;
     private static final VarHandle DRIVERS;
     private static final VarHandle GUESTS;
 
@@ -56,7 +60,7 @@ public final class StackDriver implements AutoCloseable
         {
             final MethodHandles.Lookup lookup = MethodHandles.lookup();
             OWNER = lookup.findVarHandle(StackDriver.class, "owner", Thread.class);
-            WAITER = lookup.findVarHandle(StackDriver.class, "waiter", Thread.class);
+            DRIVING = lookup.findVarHandle(StackDriver.class, "driving", Thread.class);
             DRIVERS = lookup.findVarHandle(StackDriver.class, "drivers", int.class);
             GUESTS = lookup.findVarHandle(StackDriver.class, "guests", int.class);
         }
@@ -81,11 +85,11 @@ public final class StackDriver implements AutoCloseable
     private Thread keeper;
 
     private volatile Thread owner;
-    /** Who waits in the kernel. */
-    private volatile Thread waiter;
+    /** Who drives: polls, or waits in the kernel. */
+    private volatile Thread driving;
     /** There is work that its maker has left for the owner. */
     private volatile boolean isPending;
-    /** Set while the waiter may be asleep: whoever leaves work signals it. */
+    /** Set while the one who drives may be asleep: whoever leaves work signals it. */
     private volatile boolean isAsleep;
     private volatile long sleepUntilNs;
     private volatile boolean isAsleepForWrite;
@@ -101,6 +105,8 @@ public final class StackDriver implements AutoCloseable
     /** Whether the cycle under way made another thread ready; the owner's. */
     private boolean hasWoken;
     private long realtimeSampledNs = Long.MIN_VALUE;
+    /** How long a driver polls at present, at most {@link #spinNs}; the driver's. */
+    private volatile long pollNs;
 
     /**
      * A driver; {@link #start} gives it its stack.
@@ -114,6 +120,7 @@ public final class StackDriver implements AutoCloseable
         this.clock = clock;
         this.mode = mode;
         this.spinNs = spinNs;
+        pollNs = spinNs;
         this.linkWait = LinkWait.forLink(link);
         this.isDriverThere = () -> drivers > 0;
     }
@@ -161,7 +168,7 @@ public final class StackDriver implements AutoCloseable
         }
         if (isAsleep && (nextDeadlineNs < sleepUntilNs || isCongested && !isAsleepForWrite))
         {
-            // What the waiter waits for is not what it has to wait for now.
+            // What the driver waits for is not what it has to wait for now.
             linkWait.signal();
         }
     }
@@ -320,6 +327,7 @@ public final class StackDriver implements AutoCloseable
         }
         finally
         {
+            leavePlace(self);
             DRIVERS.getAndAdd(this, -1);
             handOver();
         }
@@ -360,7 +368,7 @@ public final class StackDriver implements AutoCloseable
                 {
                     return condition.getAsBoolean();
                 }
-                if (drivers == 0 && waiter == null)
+                if (drivers == 0 && driving == null)
                 {
                     LockSupport.unpark(keeper);
                 }
@@ -402,6 +410,7 @@ public final class StackDriver implements AutoCloseable
     {
         long idleSinceNs = clock.nanoTime();
         long watchedNs = idleSinceNs;
+        boolean hasMadeWay = false;
         while (!condition.getAsBoolean())
         {
             final long nowNs = clock.nanoTime();
@@ -418,38 +427,77 @@ public final class StackDriver implements AutoCloseable
                     continue;
                 }
             }
-            if (tryAcquire())
+            if (hasMadeWay && driving == null && nowNs - lastCycleNs < GIVE_WAY_NS)
+            {
+                // The thread that was woken is at it: its writes run cycles, and it will be back to drive.
+                parkUntil(condition, nowNs, Math.min(deadlineNs, nowNs + GIVE_WAY_NS), self, watch);
+                idleSinceNs = clock.nanoTime();
+            }
+            else if (!takePlace(self))
+            {
+                parkBesideDriver(condition, nowNs, deadlineNs, self, watch);
+                idleSinceNs = clock.nanoTime();
+            }
+            else if (tryAcquire())
             {
                 hasWoken = false;
                 // Not the time from before: another thread may have run a cycle in between, and time must not go back.
                 final int work = cycle(clock.nanoTime());
-                final boolean isOthers = hasWoken;
+                hasMadeWay = hasWoken;
                 release();
-                if (isOthers && !condition.getAsBoolean())
-                {
-                    giveWay(condition, nowNs, deadlineNs, self, watch);
-                    idleSinceNs = clock.nanoTime();
-                }
-                else if (work > 0)
+                if (work > 0)
                 {
                     idleSinceNs = nowNs;
                 }
-                else if (nowNs - idleSinceNs >= spinNs)
+                else if (nowNs - idleSinceNs >= pollNs)
                 {
-                    waitForWork(condition, nowNs, deadlineNs, self, watch);
+                    sleep(condition, watch, Math.min(deadlineNs, nextDeadlineNs));
                     idleSinceNs = clock.nanoTime();
+                    adapt(idleSinceNs - nowNs);
                 }
-            }
-            else if (nowNs - idleSinceNs > KEEPER_TICK_NS / 10)
-            {
-                parkBesideDriver(condition, nowNs, deadlineNs, self, watch);
+                else
+                {
+                    // Whoever is to make the next frame, or to take the last one, may be waiting for this processor.
+                    Thread.yield();
+                    if (clock.nanoTime() - nowNs > WAKING_NS)
+                    {
+                        // It is wanted: asleep, this thread is woken before those that only compute.
+                        pollNs = 0;
+                    }
+                }
             }
             else
             {
-                Thread.onSpinWait();
+                Thread.yield();
             }
         }
         return true;
+    }
+
+    private boolean takePlace(final Thread self)
+    {
+        return driving == self || driving == null && DRIVING.compareAndSet(this, null, self);
+    }
+
+    private void leavePlace(final Thread self)
+    {
+        if (driving == self)
+        {
+            driving = null;
+        }
+    }
+
+    /** Fits the time of polling to how long the driver has slept after it. The driver's. */
+    private void adapt(final long sleptNs)
+    {
+        if (sleptNs < spinNs + WAKING_NS)
+        {
+            pollNs = Math.min(spinNs, pollNs + spinNs / 16);
+        }
+        else if (sleptNs > 2 * (spinNs + WAKING_NS))
+        {
+            pollNs /= 2;
+        }
     }
 
     /** Somebody, a handler mostly, has made a waiting thread's condition true: wakes it, wherever it waits. */
@@ -464,62 +512,23 @@ public final class StackDriver implements AutoCloseable
         if (!VirtualThreads.isVirtual(thread))
         {
             hasWoken = true;
+            // Before it runs: it may take this processor at once, and should find the place free when it is back.
+            leavePlace(Thread.currentThread());
         }
-        LockSupport.unpark(thread);
         VarHandle.fullFence();
-        if (waiter == thread)
+        if (driving == thread)
         {
-            // Asleep on the link, where unparking does not reach it; another thread has taken what it waits for.
-            linkWait.signal();
-        }
-        else if (watch != null)
-        {
-            watch.signal();
-        }
-    }
-
-    /** Leaves the place to a thread that was woken, for as long as that may take, and is at hand after that. */
-    private void giveWay(
-        final BooleanSupplier condition,
-        final long nowNs,
-        final long deadlineNs,
-        final Thread self,
-        final DescriptorWatch watch)
-    {
-        parkUntil(condition, nowNs, Math.min(deadlineNs, nowNs + GIVE_WAY_NS), self, watch);
-        if (waiter != null && !condition.getAsBoolean())
-        {
-            parkBesideDriver(condition, clock.nanoTime(), deadlineNs, self, watch);
-        }
-    }
-
-    /** Waits in the kernel if nobody else does, else parked beside the one who does. */
-    private void waitForWork(
-        final BooleanSupplier condition,
-        final long nowNs,
-        final long deadlineNs,
-        final Thread self,
-        final DescriptorWatch watch)
-    {
-        if (!WAITER.compareAndSet(this, null, self))
-        {
-            if (waiter == keeper)
+            // It looks again before it parks or sleeps; asleep on the link, unparking would not reach it.
+            if (isAsleep)
             {
-                // The keeper makes way for whoever consumes.
                 linkWait.signal();
-                Thread.yield();
-                return;
             }
-            parkBesideDriver(condition, nowNs, deadlineNs, self, watch);
             return;
         }
-        try
+        LockSupport.unpark(thread);
+        if (watch != null)
         {
-            sleep(condition, watch, Math.min(deadlineNs, nextDeadlineNs));
-        }
-        finally
-        {
-            waiter = null;
+            watch.signal();
         }
     }
 
@@ -554,12 +563,14 @@ public final class StackDriver implements AutoCloseable
         final Thread self,
         final DescriptorWatch watch)
     {
-        if (waiter == keeper && waiter != null)
+        final Thread other = driving;
+        if (other != null && other == keeper)
         {
+            // The keeper makes way for whoever consumes.
             linkWait.signal();
             Thread.yield();
         }
-        else if (waiter != null || owner != null)
+        else if (other != null)
         {
             parkUntil(condition, nowNs, deadlineNs, self, watch);
         }
@@ -619,16 +630,16 @@ public final class StackDriver implements AutoCloseable
             final long nowNs = clock.nanoTime();
             if (drivers > 0)
             {
-                if (nowNs - lastCycleNs > KEEPER_TICK_NS && waiter == null && owner == null)
+                if (nowNs - lastCycleNs > KEEPER_TICK_NS && driving == null && owner == null)
                 {
                     // All of them are parked, each beside another that has just left.
                     parked.wakeOne();
                 }
                 // Somebody drives. After a while of quiet (it waits in the kernel) sleep until it leaves.
-                if (nowNs - lastCycleNs > KEEPER_TICK_NS && waiter != null && ++quietTicks > KEEPER_TICKS_AWAKE)
+                if (nowNs - lastCycleNs > KEEPER_TICK_NS && driving != null && ++quietTicks > KEEPER_TICKS_AWAKE)
                 {
                     isKeeperParked = true;
-                    if (drivers > 0 && waiter != null && !isClosed)
+                    if (drivers > 0 && driving != null && !isClosed)
                     {
                         LockSupport.parkNanos(this, MAX_WAIT_NS);
                     }
@@ -675,7 +686,7 @@ public final class StackDriver implements AutoCloseable
             {
                 Thread.onSpinWait();
             }
-            else if (WAITER.compareAndSet(this, null, keeper))
+            else if (DRIVING.compareAndSet(this, null, keeper))
             {
                 try
                 {
@@ -683,7 +694,7 @@ public final class StackDriver implements AutoCloseable
                 }
                 finally
                 {
-                    waiter = null;
+                    driving = null;
                 }
                 if (lastCycleNs != nowNs && !hasGuests)
                 {
@@ -715,14 +726,14 @@ public final class StackDriver implements AutoCloseable
             }
             else if (nowNs - idleSinceNs >= spinNs)
             {
-                waiter = keeper;
+                driving = keeper;
                 try
                 {
                     sleep(() -> false, null, nextDeadlineNs);
                 }
                 finally
                 {
-                    waiter = null;
+                    driving = null;
                 }
                 idleSinceNs = clock.nanoTime();
             }
@@ -746,7 +757,7 @@ public final class StackDriver implements AutoCloseable
             isClosed = true;
         }
         // Nobody may sleep on the link's descriptor when it closes.
-        while (waiter != null)
+        while (driving != null)
         {
             linkWait.signal();
             Thread.yield();
