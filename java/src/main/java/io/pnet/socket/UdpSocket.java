@@ -1,8 +1,10 @@
 package io.pnet.socket;
 
 import io.pnet.counters.Counter;
+import io.pnet.ip.GroupMembership;
 import io.pnet.ip.IcmpError;
 import io.pnet.ip.IpAddress;
+import io.pnet.ip.SourceFilter;
 import io.pnet.stack.IpProcess;
 import io.pnet.stack.StackDriver;
 import io.pnet.udp.UdpEndpoint;
@@ -17,12 +19,15 @@ import org.agrona.concurrent.ringbuffer.RingBufferDescriptor;
 import java.io.Closeable;
 import java.io.IOException;
 import java.net.BindException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.NoRouteToHostException;
 import java.net.PortUnreachableException;
 import java.net.SocketException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
@@ -49,6 +54,8 @@ public final class UdpSocket implements Closeable
     private final ReentrantLock sendLock = new ReentrantLock();
     private final Supplier<Void> sender = this::sendAsOwner;
     private final MessageHandler reader = this::onMessage;
+    /** The groups that were joined; the stack's owner's. */
+    private final Map<IpAddress, GroupMembership> groups = new HashMap<>();
     private UdpEndpoint endpoint;
     private volatile InetSocketAddress localAddress;
     private volatile Duration receiveTimeout = Duration.ZERO;
@@ -167,6 +174,77 @@ public final class UdpSocket implements Closeable
     public void broadcast(final boolean isOn)
     {
         process.exclusively(() -> endpoint.broadcast(isOn));
+    }
+
+    /**
+     * Joins a multicast group on the link: what is sent to it and to this socket's port is received from now on, and
+     * routers are told (IGMPv3, MLDv2).
+     *
+     * @param source null for whatever sender; else the only one, or one more, from which the group is received.
+     * @throws SocketException one line, when there is no link, the group is joined for every sender already, or the
+     *                         socket is closed.
+     */
+    public void join(final InetAddress group, final InetAddress source) throws SocketException
+    {
+        if (!group.isMulticastAddress())
+        {
+            throw new IllegalArgumentException("cannot join " + group.getHostAddress() + ": it is no group's address");
+        }
+        final IpAddress address = IpAddress.of(group);
+        final RuntimeException failure = process.exclusively(() ->
+        {
+            try
+            {
+                final GroupMembership present = groups.get(address);
+                if (present != null && (source == null || present.filter().isExclude()))
+                {
+                    return new IllegalStateException("it is joined already");
+                }
+                if (present != null)
+                {
+                    present.filter(present.filter().allow(IpAddress.of(source)));
+                    return null;
+                }
+                groups.put(address, endpoint.join(
+                    process.stack().ip().firstInterface(), address,
+                    source == null ? SourceFilter.ALL : SourceFilter.only(IpAddress.of(source))));
+                return null;
+            }
+            catch (final IllegalStateException ex)
+            {
+                return ex;
+            }
+        });
+        if (failure != null)
+        {
+            throw new SocketException("cannot join " + group.getHostAddress() + ": " + failure.getMessage());
+        }
+    }
+
+    /** Leaves a group; nothing happens if it was not joined. */
+    public void leave(final InetAddress group)
+    {
+        process.exclusively(() ->
+        {
+            final GroupMembership membership = groups.remove(IpAddress.of(group));
+            if (membership != null && !isClosed)
+            {
+                endpoint.leave(membership);
+            }
+            return null;
+        });
+    }
+
+    /** TTL or hop limit of what is sent to groups; 1, the link, unless told. */
+    public void groupHopLimit(final int hops)
+    {
+        process.exclusively(() -> endpoint.groupHopLimit(hops));
+    }
+
+    /** Whether what is sent to groups is received by sockets of this process that are in them; on unless told. */
+    public void loopBack(final boolean isOn)
+    {
+        process.exclusively(() -> endpoint.loopBack(isOn));
     }
 
     /** Sends what is in the source to the connected peer, as one datagram. */

@@ -50,7 +50,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 @SuppressWarnings("try")
 final class DatagramChannelTest
 {
-    private static final int PORT = 5353;
+    private static final int PORT = 25_353;
     private static final InetSocketAddress SERVER = new InetSocketAddress(TwoProcesses.SERVER, PORT);
 
     private TwoProcesses processes;
