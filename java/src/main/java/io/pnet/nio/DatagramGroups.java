@@ -1,20 +1,32 @@
 package io.pnet.nio;
 
+import io.pnet.ip.IpAddress;
+import io.pnet.ip.SourceFilter;
+
 import java.io.IOException;
 import java.net.Inet4Address;
 import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.NetworkInterface;
 import java.net.ProtocolFamily;
+import java.net.SocketException;
 import java.net.StandardProtocolFamily;
+import java.nio.channels.DatagramChannel;
+import java.nio.channels.MembershipKey;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 
-/** The groups that one channel is in. Under its state lock. */
+/** The groups that one channel is in. Everything under the channel's state lock, which keys take themselves. */
 final class DatagramGroups
 {
+    private final PnetDatagramChannel channel;
     private final List<PnetMembershipKey> keys = new ArrayList<>();
+
+    DatagramGroups(final PnetDatagramChannel channel)
+    {
+        this.channel = channel;
+    }
 
     /** Refuses what the JDK refuses. */
     static void check(final InetAddress group, final InetAddress source, final ProtocolFamily family)
@@ -33,7 +45,7 @@ final class DatagramGroups
         }
     }
 
-    static void checkSource(final InetAddress group, final InetAddress source)
+    private static void checkSource(final InetAddress group, final InetAddress source)
     {
         if (source.isAnyLocalAddress())
         {
@@ -54,7 +66,7 @@ final class DatagramGroups
      *
      * @throws IllegalStateException when it is for all sources and some are asked for, or the other way round.
      */
-    PnetMembershipKey find(
+    private PnetMembershipKey find(
         final InetAddress group, final NetworkInterface networkInterface, final InetAddress source)
     {
         for (final PnetMembershipKey key : keys)
@@ -89,14 +101,148 @@ final class DatagramGroups
         return null;
     }
 
-    void add(final PnetMembershipKey key)
+    /** The key for a group, a new one if there is none yet. */
+    PnetMembershipKey join(
+        final InetAddress group, final NetworkInterface networkInterface, final InetAddress source) throws IOException
     {
+        final PnetMembershipKey present = find(group, networkInterface, source);
+        if (present != null)
+        {
+            return present;
+        }
+        final PnetMembershipKey key;
+        if (channel.isKernels(networkInterface))
+        {
+            key = joinAtKernel(group, networkInterface, source);
+        }
+        else
+        {
+            key = new PnetMembershipKey(this, channel, group, networkInterface, source, null, null);
+            if (channel.port != null)
+            {
+                key.attach(channel.port);
+            }
+        }
         keys.add(key);
+        return key;
     }
 
-    void remove(final PnetMembershipKey key)
+    private PnetMembershipKey joinAtKernel(
+        final InetAddress group, final NetworkInterface networkInterface, final InetAddress source) throws IOException
     {
-        keys.remove(key);
+        if (channel.local == null)
+        {
+            throw new SocketException(
+                "join " + group.getHostAddress() + " on " + networkInterface.getName() + ": bind the channel first");
+        }
+        final boolean isAlone = channel.isKernels;
+        final DatagramChannel theirs =
+            isAlone ? channel.kernel.first() : channel.kernel.openForGroup(group, channel.local.getPort());
+        final MembershipKey theirKey = source == null ?
+            theirs.join(group, networkInterface) : theirs.join(group, networkInterface, source);
+        if (!isAlone)
+        {
+            channel.kernelChanged();
+        }
+        return new PnetMembershipKey(
+            this, channel, group, networkInterface, source, isAlone ? null : theirs, theirKey);
+    }
+
+    void drop(final PnetMembershipKey key)
+    {
+        channel.stateLock.lock();
+        try
+        {
+            if (!key.isValid())
+            {
+                return;
+            }
+            key.invalidate();
+            keys.remove(key);
+            if (key.kernelKey() != null)
+            {
+                key.kernelKey().drop();
+            }
+            if (key.kernelChannel() != null)
+            {
+                channel.kernel.close(key.kernelChannel());
+                channel.kernelChanged();
+            }
+            key.filter(SourceFilter.NONE);
+        }
+        catch (final IOException ex)
+        {
+            throw new IllegalStateException(ex);
+        }
+        finally
+        {
+            channel.stateLock.unlock();
+        }
+    }
+
+    void block(final PnetMembershipKey key, final InetAddress source) throws IOException
+    {
+        channel.stateLock.lock();
+        try
+        {
+            ensureValid(key);
+            checkSource(key.group(), source);
+            if (key.kernelKey() != null)
+            {
+                key.kernelKey().block(source);
+                return;
+            }
+            final SourceFilter blocked;
+            try
+            {
+                blocked = key.filter().block(IpAddress.of(source));
+            }
+            catch (final IllegalStateException ex)
+            {
+                throw new IOException(ex.getMessage(), ex);
+            }
+            key.filter(blocked);
+        }
+        finally
+        {
+            channel.stateLock.unlock();
+        }
+    }
+
+    void unblock(final PnetMembershipKey key, final InetAddress source)
+    {
+        channel.stateLock.lock();
+        try
+        {
+            ensureValid(key);
+            if (key.kernelKey() != null)
+            {
+                key.kernelKey().unblock(source);
+                return;
+            }
+            final IpAddress address = IpAddress.of(source);
+            if (key.filter().accepts(address.hi(), address.lo()))
+            {
+                throw new IllegalStateException("not blocked");
+            }
+            key.filter(key.filter().allow(address));
+        }
+        catch (final IOException ex)
+        {
+            throw new IllegalStateException(ex);
+        }
+        finally
+        {
+            channel.stateLock.unlock();
+        }
+    }
+
+    private static void ensureValid(final PnetMembershipKey key)
+    {
+        if (!key.isValid())
+        {
+            throw new IllegalStateException("key is no longer valid");
+        }
     }
 
     /** The channel is on Pnet now. */

@@ -35,6 +35,8 @@ final class KernelDatagrams
     private volatile KernelReadiness readiness;
     private DescriptorWatch watch;
     private boolean hasSeen;
+    /** Something was opened that whoever waits does not know of. */
+    private volatile boolean hasNew;
 
     KernelDatagrams(final SelectorProvider provider, final DatagramOptions options)
     {
@@ -208,6 +210,7 @@ final class KernelDatagrams
     boolean prepareWait(final Runnable onReady) throws IOException
     {
         watch = null;
+        hasNew = false;
         if (channels.isEmpty())
         {
             return true;
@@ -238,7 +241,7 @@ final class KernelDatagrams
     boolean isReady()
     {
         final KernelReadiness present = readiness;
-        return present != null && present.isReady();
+        return hasNew || present != null && present.isReady();
     }
 
     private void register(final DatagramChannel channel) throws IOException
@@ -248,6 +251,7 @@ final class KernelDatagrams
         {
             present.register(channel, SelectionKey.OP_READ, null);
         }
+        hasNew = true;
     }
 
     // ---- the end

@@ -1,12 +1,7 @@
 package io.pnet.nio;
 
 import io.pnet.ip.IpAddress;
-import io.pnet.ip.SourceFilter;
-import io.pnet.stack.DescriptorWatch;
 import io.pnet.stack.IpProcess;
-import io.pnet.stack.StackDriver;
-import io.pnet.stack.VirtualThreads;
-import io.pnet.udp.UdpEndpoint;
 
 import java.io.IOException;
 import java.net.BindException;
@@ -19,19 +14,13 @@ import java.net.ProtocolFamily;
 import java.net.SocketAddress;
 import java.net.SocketException;
 import java.net.SocketOption;
-import java.net.SocketTimeoutException;
 import java.net.StandardProtocolFamily;
 import java.net.StandardSocketOptions;
-import java.nio.ByteBuffer;
 import java.nio.channels.AlreadyBoundException;
 import java.nio.channels.AlreadyConnectedException;
-import java.nio.channels.AsynchronousCloseException;
-import java.nio.channels.ClosedChannelException;
 import java.nio.channels.DatagramChannel;
 import java.nio.channels.MembershipKey;
-import java.nio.channels.NotYetConnectedException;
 import java.nio.channels.SelectableChannel;
-import java.nio.channels.SelectionKey;
 import java.nio.channels.UnsupportedAddressTypeException;
 import java.util.List;
 import java.util.Objects;
@@ -54,38 +43,19 @@ import java.util.concurrent.locks.ReentrantLock;
  * with an excluded address.
  * </ul>
  */
-final class PnetDatagramChannel extends DatagramChannel implements Selectable
+final class PnetDatagramChannel extends DatagramTransfer
 {
     private static final int EPHEMERAL_TRIES = 64;
-    /** A full link is looked at again after this time at the latest. */
-    private static final long FULL_NS = 1_000_000;
 
+    /** Guards what is decided; taken after the locks of readers and writers. */
+    final ReentrantLock stateLock = new ReentrantLock();
     private final PnetSelectorProvider provider;
     private final IpProcess process;
-    private final StackDriver driver;
     private final ProtocolFamily family;
-    private final DatagramOptions options = new DatagramOptions();
-    private final DatagramGroups groups = new DatagramGroups();
-    private final KeyRing keys = new KeyRing();
-    private final ReentrantLock readLock = new ReentrantLock();
-    private final ReentrantLock writeLock = new ReentrantLock();
-    private final ReentrantLock stateLock = new ReentrantLock();
-    private final Waiter readable;
-    private final Waiter writable;
-    private final ByteBuffer[] readOne = new ByteBuffer[1];
-    private final ByteBuffer[] writeOne = new ByteBuffer[1];
-    private volatile UdpPort port;
-    private volatile KernelDatagrams kernel;
+    private final DatagramGroups groups = new DatagramGroups(this);
     private volatile List<SelectableChannel> kernelChannels = List.of();
-    /** Bound to a kernel's address. */
-    private volatile boolean isKernels;
-    /** The kernel's channel that is connected; null: the peer, if any, is Pnet's. */
-    private volatile DatagramChannel kernelPeer;
-    private volatile InetSocketAddress local;
-    private volatile InetSocketAddress remote;
+    /** Where it was bound, which a connect does not change. */
     private InetSocketAddress boundLocal;
-    private boolean isKernelsTurn;
-    private boolean isInterruptible = true;
     private DatagramSocket socket;
 
     PnetDatagramChannel(final PnetSelectorProvider provider, final ProtocolFamily family)
@@ -93,17 +63,7 @@ final class PnetDatagramChannel extends DatagramChannel implements Selectable
         super(provider);
         this.provider = provider;
         this.process = provider.process();
-        this.driver = process.driver();
         this.family = family;
-        this.kernel = new KernelDatagrams(provider.kernel(), options);
-        this.readable = new Waiter(driver, this::isReadable);
-        this.writable = new Waiter(driver, () -> !isFull() || !isOpen());
-    }
-
-    /** Interrupts wait until an operation is over, as with {@code java.net.DatagramSocket}; before any use. */
-    void uninterruptible()
-    {
-        isInterruptible = false;
     }
 
     // ---- binding
@@ -192,7 +152,8 @@ final class PnetDatagramChannel extends DatagramChannel implements Selectable
     }
 
     /** Binds what was not bound, on Pnet. */
-    private UdpPort ensureBound() throws IOException
+    @Override
+    UdpPort ensureBound() throws IOException
     {
         UdpPort present = port;
         if (present == null)
@@ -218,7 +179,8 @@ final class PnetDatagramChannel extends DatagramChannel implements Selectable
             IpAddress.ANY_V4.toInetAddress() : new InetSocketAddress(0).getAddress();
     }
 
-    private InetSocketAddress checked(final SocketAddress address)
+    @Override
+    InetSocketAddress checked(final SocketAddress address)
     {
         final InetSocketAddress inet = Failures.checked(address);
         if (family == StandardProtocolFamily.INET && !(inet.getAddress() instanceof Inet4Address))
@@ -340,139 +302,15 @@ final class PnetDatagramChannel extends DatagramChannel implements Selectable
     }
 
     /** What the wildcard means as a destination: ourselves. */
-    private InetAddress ownAddress()
+    @Override
+    InetAddress ownAddress()
     {
         return process.addresses().isEmpty() ? anyAddress() : process.addresses().get(0).toInetAddress();
     }
 
-    // ---- sending
-
-    @Override
-    public int send(final ByteBuffer source, final SocketAddress target) throws IOException
-    {
-        return send(source, target, isBlocking());
-    }
-
-    int send(final ByteBuffer source, final SocketAddress target, final boolean isBlocking) throws IOException
-    {
-        Objects.requireNonNull(source);
-        final InetSocketAddress to = checked(target);
-        writeLock.lock();
-        try
-        {
-            ensureOpen();
-            final InetSocketAddress peer = remote;
-            if (peer != null && !peer.equals(to))
-            {
-                throw new AlreadyConnectedException();
-            }
-            if (to.getPort() == 0)
-            {
-                throw new SocketException("Can't send to port 0");
-            }
-            writeOne[0] = source;
-            return (int)transmit(writeOne, 0, 1, peer != null ? null : to, isBlocking);
-        }
-        finally
-        {
-            writeOne[0] = null;
-            writeLock.unlock();
-        }
-    }
-
-    @Override
-    public int write(final ByteBuffer source) throws IOException
-    {
-        Objects.requireNonNull(source);
-        writeLock.lock();
-        try
-        {
-            ensureConnected();
-            writeOne[0] = source;
-            return (int)transmit(writeOne, 0, 1, null, isBlocking());
-        }
-        finally
-        {
-            writeOne[0] = null;
-            writeLock.unlock();
-        }
-    }
-
-    @Override
-    public long write(final ByteBuffer[] sources, final int offset, final int length) throws IOException
-    {
-        Objects.checkFromIndexSize(offset, length, sources.length);
-        writeLock.lock();
-        try
-        {
-            ensureConnected();
-            return transmit(sources, offset, length, null, isBlocking());
-        }
-        finally
-        {
-            writeLock.unlock();
-        }
-    }
-
-    /** Sends one datagram; to null: to the peer. */
-    private long transmit(
-        final ByteBuffer[] sources,
-        final int offset,
-        final int length,
-        final InetSocketAddress to,
-        final boolean isBlocking) throws IOException
-    {
-        long sent = -1;
-        beginIf(isBlocking);
-        try
-        {
-            ensureOpen();
-            sent = trySend(sources, offset, length, to);
-            while (sent < 0 && isBlocking && isOpen())
-            {
-                writable.await(driver.clock().nanoTime() + FULL_NS, isInterruptible());
-                hearInterrupt();
-                sent = isOpen() ? trySend(sources, offset, length, to) : sent;
-            }
-        }
-        finally
-        {
-            endIf(isBlocking, sent >= 0);
-        }
-        return Math.max(0, sent);
-    }
-
-    /** The bytes that were sent, or -1: no room. */
-    private long trySend(
-        final ByteBuffer[] sources, final int offset, final int length, final InetSocketAddress to) throws IOException
-    {
-        final DatagramChannel theirs = to != null ? kernelFor(to) : kernelPeer;
-        if (theirs != null)
-        {
-            final boolean isEmpty = isEmpty(sources, offset, length);
-            final long sent = to != null ? theirs.send(sources[offset], to) : theirs.write(sources, offset, length);
-            return sent == 0 && !isEmpty ? -1 : sent;
-        }
-        final InetSocketAddress target = to == null || !to.getAddress().isAnyLocalAddress() ?
-            to : new InetSocketAddress(ownAddress(), to.getPort());
-        final int sent = ensureBound().send(sources, offset, length, target);
-        return sent == UdpEndpoint.BACK_PRESSURED ? -1 : sent;
-    }
-
-    private static boolean isEmpty(final ByteBuffer[] buffers, final int offset, final int length)
-    {
-        for (int i = offset; i < offset + length; i++)
-        {
-            if (buffers[i].hasRemaining())
-            {
-                return false;
-            }
-        }
-        return true;
-    }
-
     /** The kernel's channel for a destination that is the kernel's; else null. */
-    private DatagramChannel kernelFor(final InetSocketAddress to) throws IOException
+    @Override
+    DatagramChannel kernelFor(final InetSocketAddress to) throws IOException
     {
         final InetAddress host = to.getAddress();
         if (isKernels)
@@ -509,10 +347,9 @@ final class PnetDatagramChannel extends DatagramChannel implements Selectable
         }
         final int before = kernel.channels().size();
         final DatagramChannel channel = kernel.toward(host, boundLocal.getPort());
-        if (kernel.channels().size() != before && remote == null)
+        if (kernel.channels().size() != before)
         {
-            kernelChannels = kernel.channels();
-            keys.kernelChanged();
+            kernelChanged();
         }
         return channel;
     }
@@ -521,254 +358,6 @@ final class PnetDatagramChannel extends DatagramChannel implements Selectable
     {
         final NetworkInterface outgoing = options.get(StandardSocketOptions.IP_MULTICAST_IF);
         return KernelDatagrams.isKernels(provider.routing(), outgoing);
-    }
-
-    // ---- receiving
-
-    @Override
-    public SocketAddress receive(final ByteBuffer target) throws IOException
-    {
-        return receive(target, Long.MAX_VALUE, isBlocking());
-    }
-
-    /**
-     * As {@link #receive(ByteBuffer)}, with a time limit; for sockets.
-     *
-     * @param deadlineNs by the stack's clock.
-     */
-    SocketAddress receive(final ByteBuffer target, final long deadlineNs, final boolean isBlocking) throws IOException
-    {
-        if (target.isReadOnly())
-        {
-            throw new IllegalArgumentException("Read-only buffer");
-        }
-        readLock.lock();
-        try
-        {
-            ensureOpen();
-            if (local == null)
-            {
-                ensureBound();
-            }
-            readOne[0] = target;
-            SocketAddress from = null;
-            beginIf(isBlocking);
-            try
-            {
-                ensureOpen();
-                from = tryReceive(target);
-                while (isBlocking && from == null && isOpen())
-                {
-                    await(deadlineNs);
-                    from = isOpen() ? tryReceive(target) : null;
-                }
-            }
-            finally
-            {
-                endIf(isBlocking, from != null);
-            }
-            return from;
-        }
-        finally
-        {
-            readOne[0] = null;
-            unlockRead();
-        }
-    }
-
-    private SocketAddress tryReceive(final ByteBuffer target) throws IOException
-    {
-        final DatagramChannel peer = kernelPeer;
-        if (peer != null)
-        {
-            return peer.receive(target);
-        }
-        // Neither side is to starve the other.
-        isKernelsTurn = !isKernelsTurn;
-        SocketAddress from = isKernelsTurn && remote == null ? kernel.receive(target) : null;
-        final UdpPort ours = port;
-        if (from == null && ours != null && ours.receive(readOne, 0, 1) >= 0)
-        {
-            from = ours.from();
-        }
-        return from == null && !isKernelsTurn && remote == null ? kernel.receive(target) : from;
-    }
-
-    @Override
-    public int read(final ByteBuffer target) throws IOException
-    {
-        if (target.isReadOnly())
-        {
-            throw new IllegalArgumentException("Read-only buffer");
-        }
-        readLock.lock();
-        try
-        {
-            readOne[0] = target;
-            return (int)read(readOne, 0, 1, isBlocking());
-        }
-        finally
-        {
-            readOne[0] = null;
-            unlockRead();
-        }
-    }
-
-    @Override
-    public long read(final ByteBuffer[] targets, final int offset, final int length) throws IOException
-    {
-        Objects.checkFromIndexSize(offset, length, targets.length);
-        for (int i = offset; i < offset + length; i++)
-        {
-            if (targets[i].isReadOnly())
-            {
-                throw new IllegalArgumentException("Read-only buffer");
-            }
-        }
-        readLock.lock();
-        try
-        {
-            return read(targets, offset, length, isBlocking());
-        }
-        finally
-        {
-            unlockRead();
-        }
-    }
-
-    private long read(
-        final ByteBuffer[] targets, final int offset, final int length, final boolean isBlocking) throws IOException
-    {
-        ensureConnected();
-        long count = -1;
-        beginIf(isBlocking);
-        try
-        {
-            ensureOpen();
-            count = tryRead(targets, offset, length);
-            while (isBlocking && count < 0 && isOpen())
-            {
-                await(Long.MAX_VALUE);
-                count = isOpen() ? tryRead(targets, offset, length) : count;
-            }
-        }
-        finally
-        {
-            endIf(isBlocking, count >= 0);
-        }
-        return Math.max(0, count);
-    }
-
-    /** Bytes, or -1: there is nothing. */
-    private long tryRead(final ByteBuffer[] targets, final int offset, final int length) throws IOException
-    {
-        final DatagramChannel peer = kernelPeer;
-        if (peer == null)
-        {
-            return port.receive(targets, offset, length);
-        }
-        // An empty datagram and none look alike to read, not to receive.
-        if (length == 1)
-        {
-            final int before = targets[offset].position();
-            return peer.receive(targets[offset]) == null ? -1 : targets[offset].position() - before;
-        }
-        final long count = peer.read(targets, offset, length);
-        return count == 0 && !isEmpty(targets, offset, length) ? -1 : count;
-    }
-
-    private void await(final long deadlineNs) throws IOException
-    {
-        DescriptorWatch watch = null;
-        if (kernelPeer != null || remote == null)
-        {
-            if (kernelPeer != null)
-            {
-                kernel.discardAllBut(kernelPeer);
-            }
-            if (!kernel.prepareWait(readable::signal))
-            {
-                return;
-            }
-            watch = kernel.watch();
-        }
-        if (!readable.await(deadlineNs, isInterruptible(), watch))
-        {
-            if (driver.clock().nanoTime() >= deadlineNs)
-            {
-                throw new SocketTimeoutException("Receive timed out");
-            }
-            if (!driver.isOpen())
-            {
-                throw new SocketException("receive failed: the stack was closed");
-            }
-            hearInterrupt();
-        }
-    }
-
-    /** One that came just as the operation began, and found nothing to close. */
-    private void hearInterrupt()
-    {
-        if (Thread.currentThread().isInterrupted() && isInterruptible() && isOpen())
-        {
-            begin();
-        }
-    }
-
-    private boolean isReadable()
-    {
-        final UdpPort ours = port;
-        return kernelPeer == null && ours != null && ours.isReadable() || kernel.isReady() || !isOpen();
-    }
-
-    private boolean isFull()
-    {
-        final UdpPort ours = port;
-        return ours != null && ours.isFull();
-    }
-
-    private void unlockRead() throws IOException
-    {
-        readLock.unlock();
-        if (!isOpen())
-        {
-            closeReadiness();
-        }
-    }
-
-    private void ensureConnected() throws ClosedChannelException
-    {
-        ensureOpen();
-        if (remote == null)
-        {
-            throw new NotYetConnectedException();
-        }
-    }
-
-    /** An interrupted virtual thread closes sockets as well, as with the JDK's. */
-    private boolean isInterruptible()
-    {
-        return isInterruptible || VirtualThreads.isVirtual(Thread.currentThread());
-    }
-
-    private void beginIf(final boolean isBlocking)
-    {
-        if (isBlocking && isInterruptible())
-        {
-            begin();
-        }
-    }
-
-    private void endIf(final boolean isBlocking, final boolean isCompleted) throws IOException
-    {
-        if (isBlocking && isInterruptible())
-        {
-            end(isCompleted);
-        }
-        else if (isBlocking && !isCompleted && !isOpen())
-        {
-            throw new AsynchronousCloseException();
-        }
     }
 
     // ---- groups
@@ -801,134 +390,7 @@ final class PnetDatagramChannel extends DatagramChannel implements Selectable
         try
         {
             ensureOpen();
-            final PnetMembershipKey present = groups.find(group, networkInterface, source);
-            if (present != null)
-            {
-                return present;
-            }
-            final PnetMembershipKey key;
-            if (isKernels || KernelDatagrams.isKernels(provider.routing(), networkInterface))
-            {
-                key = joinAtKernel(group, networkInterface, source);
-            }
-            else
-            {
-                key = new PnetMembershipKey(this, group, networkInterface, source, null, null);
-                if (port != null)
-                {
-                    key.attach(port);
-                }
-            }
-            groups.add(key);
-            return key;
-        }
-        finally
-        {
-            stateLock.unlock();
-        }
-    }
-
-    private PnetMembershipKey joinAtKernel(
-        final InetAddress group, final NetworkInterface networkInterface, final InetAddress source) throws IOException
-    {
-        if (local == null)
-        {
-            throw new SocketException(
-                "join " + group.getHostAddress() + " on " + networkInterface.getName() + ": bind the channel first");
-        }
-        final DatagramChannel channel =
-            isKernels ? kernel.first() : kernel.openForGroup(group, boundLocal.getPort());
-        final MembershipKey theirs = source == null ?
-            channel.join(group, networkInterface) : channel.join(group, networkInterface, source);
-        if (remote == null)
-        {
-            kernelChannels = kernel.channels();
-            keys.kernelChanged();
-        }
-        return new PnetMembershipKey(this, group, networkInterface, source, isKernels ? null : channel, theirs);
-    }
-
-    void drop(final PnetMembershipKey key)
-    {
-        stateLock.lock();
-        try
-        {
-            if (key.isValid())
-            {
-                key.invalidate();
-                groups.remove(key);
-                if (key.kernelKey() != null)
-                {
-                    key.kernelKey().drop();
-                }
-                if (key.kernelChannel() != null)
-                {
-                    kernel.close(key.kernelChannel());
-                    kernelChannels = remote == null ? kernel.channels() : kernelChannels;
-                    keys.kernelChanged();
-                }
-                key.filter(SourceFilter.NONE);
-            }
-        }
-        catch (final IOException ex)
-        {
-            throw new IllegalStateException(ex);
-        }
-        finally
-        {
-            stateLock.unlock();
-        }
-    }
-
-    void block(final PnetMembershipKey key, final InetAddress source) throws IOException
-    {
-        stateLock.lock();
-        try
-        {
-            ensureValid(key);
-            DatagramGroups.checkSource(key.group(), source);
-            if (key.kernelKey() != null)
-            {
-                key.kernelKey().block(source);
-            }
-            else
-            {
-                try
-                {
-                    key.filter(key.filter().block(IpAddress.of(source)));
-                }
-                catch (final IllegalStateException ex)
-                {
-                    throw new IOException(ex.getMessage(), ex);
-                }
-            }
-        }
-        finally
-        {
-            stateLock.unlock();
-        }
-    }
-
-    void unblock(final PnetMembershipKey key, final InetAddress source)
-    {
-        stateLock.lock();
-        try
-        {
-            ensureValid(key);
-            if (key.kernelKey() != null)
-            {
-                key.kernelKey().unblock(source);
-                return;
-            }
-            if (key.filter().accepts(IpAddress.of(source).hi(), IpAddress.of(source).lo()))
-            {
-                throw new IllegalStateException("not blocked");
-            }
-            key.filter(key.filter().allow(IpAddress.of(source)));
-        }
-        catch (final IOException ex)
-        {
-            throw new IllegalStateException(ex);
+            return groups.join(group, networkInterface, source);
         }
         finally
         {
@@ -950,12 +412,21 @@ final class PnetDatagramChannel extends DatagramChannel implements Selectable
         }
     }
 
-    private static void ensureValid(final PnetMembershipKey key)
+    /** Whether groups on this interface are joined at the kernel. */
+    boolean isKernels(final NetworkInterface networkInterface) throws IOException
     {
-        if (!key.isValid())
+        return isKernels || KernelDatagrams.isKernels(provider.routing(), networkInterface);
+    }
+
+    /** The kernel's channels behind this one have changed. Under the state lock. */
+    void kernelChanged()
+    {
+        if (remote == null)
         {
-            throw new IllegalStateException("key is no longer valid");
+            kernelChannels = kernel.channels();
+            keys.kernelChanged();
         }
+        readable.signal();
     }
 
     // ---- the end
@@ -987,22 +458,6 @@ final class PnetDatagramChannel extends DatagramChannel implements Selectable
         }
         keys.closed();
         closeReadiness();
-    }
-
-    /** Gives back what waiting took, if nobody waits: whoever does does so when done. */
-    private void closeReadiness() throws IOException
-    {
-        if (readLock.tryLock())
-        {
-            try
-            {
-                kernel.closeReadiness();
-            }
-            finally
-            {
-                readLock.unlock();
-            }
-        }
     }
 
     // ---- addresses and options
@@ -1090,28 +545,7 @@ final class PnetDatagramChannel extends DatagramChannel implements Selectable
         }
     }
 
-    private void ensureOpen() throws ClosedChannelException
-    {
-        if (!isOpen())
-        {
-            throw new ClosedChannelException();
-        }
-    }
-
     // ---- for selectors and adaptors
-
-    @Override
-    public int readyOps()
-    {
-        if (isKernels || kernelPeer != null)
-        {
-            return 0;
-        }
-        final UdpPort ours = port;
-        // Not bound yet, it can be written to: that binds it.
-        return (ours != null && ours.isReadable() ? SelectionKey.OP_READ : 0) |
-            (ours != null && ours.isFull() ? 0 : SelectionKey.OP_WRITE);
-    }
 
     @Override
     public List<SelectableChannel> kernelChannels()
@@ -1119,21 +553,10 @@ final class PnetDatagramChannel extends DatagramChannel implements Selectable
         return kernelChannels;
     }
 
-    @Override
-    public KeyRing keys()
-    {
-        return keys;
-    }
-
     /** Whether the address is one of the process's. */
     boolean isOurs(final InetAddress address)
     {
         return process.addresses().contains(IpAddress.of(address));
-    }
-
-    StackDriver driver()
-    {
-        return driver;
     }
 
     @Override

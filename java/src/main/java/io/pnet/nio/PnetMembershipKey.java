@@ -16,6 +16,7 @@ import java.nio.channels.MembershipKey;
  */
 final class PnetMembershipKey extends MembershipKey
 {
+    private final DatagramGroups groups;
     private final PnetDatagramChannel channel;
     private final InetAddress group;
     private final NetworkInterface networkInterface;
@@ -28,6 +29,7 @@ final class PnetMembershipKey extends MembershipKey
     private volatile boolean isValid = true;
 
     PnetMembershipKey(
+        final DatagramGroups groups,
         final PnetDatagramChannel channel,
         final InetAddress group,
         final NetworkInterface networkInterface,
@@ -35,6 +37,7 @@ final class PnetMembershipKey extends MembershipKey
         final DatagramChannel kernelChannel,
         final MembershipKey kernelKey)
     {
+        this.groups = groups;
         this.channel = channel;
         this.group = group;
         this.networkInterface = networkInterface;
@@ -107,7 +110,7 @@ final class PnetMembershipKey extends MembershipKey
     @Override
     public void drop()
     {
-        channel.drop(this);
+        groups.drop(this);
     }
 
     @Override
@@ -117,14 +120,14 @@ final class PnetMembershipKey extends MembershipKey
         {
             throw new IllegalStateException("key is source-specific");
         }
-        channel.block(this, blocked);
+        groups.block(this, blocked);
         return this;
     }
 
     @Override
     public MembershipKey unblock(final InetAddress unblocked)
     {
-        channel.unblock(this, unblocked);
+        groups.unblock(this, unblocked);
         return this;
     }
 

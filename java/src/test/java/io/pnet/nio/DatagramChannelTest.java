@@ -303,6 +303,22 @@ final class DatagramChannelTest
     }
 
     @Test
+    void aBlockedReceiveHearsTheAnswerToWhatWasSentToTheKernelMeanwhile() throws Exception
+    {
+        client.send(bytes("x"), SERVER);
+        final FutureTask<String> blocked = start(() -> receive(client));
+        Thread.sleep(200);
+        try (DatagramSocket kernel = new DatagramSocket(0, InetAddress.getLoopbackAddress()))
+        {
+            client.send(bytes("?"), kernel.getLocalSocketAddress());
+            final DatagramPacket packet = new DatagramPacket(new byte[10], 10);
+            kernel.receive(packet);
+            kernel.send(new DatagramPacket(new byte[]{'!'}, 1, packet.getSocketAddress()));
+            assertEquals("!", blocked.get());
+        }
+    }
+
+    @Test
     void boundToTheLoopbackItIsTheKernels() throws Exception
     {
         server.bind(new InetSocketAddress("127.0.0.1", 0));
