@@ -702,10 +702,14 @@ final class Output
 
     // ---- resets
 
-    /** RST of a synchronized connection, or of one whose peer has our SYN. */
+    /**
+     * RST of a synchronized connection, or of one whose peer has our SYN. A peer takes it only inside its window: when
+     * that is used up, or less than it was, it goes to the window's edge and not behind what the peer has not taken.
+     */
     void sendReset(final Connection c, final long nowNs)
     {
-        if (sendBare(c, c.sndNxt, TcpHeader.RST | TcpHeader.ACK, false, nowNs))
+        final boolean isBehind = c.state.isSynchronized() && c.sndUna + c.sndWnd - c.sndNxt < 0;
+        if (sendBare(c, isBehind ? c.sndUna + c.sndWnd : c.sndNxt, TcpHeader.RST | TcpHeader.ACK, false, nowNs))
         {
             counters.increment(Counter.TCP_TX_RESETS);
         }

@@ -93,6 +93,12 @@ final class InteropWire implements AutoCloseable
             new ProcessBuilder("kill", "-INT", Long.toString(process.pid())).start().waitFor();
         }
 
+        /** Asks it to end, as a service's manager does. */
+        void terminate()
+        {
+            process.destroy();
+        }
+
         private String said()
         {
             try

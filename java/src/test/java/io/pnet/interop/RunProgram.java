@@ -24,7 +24,9 @@ import java.util.Locale;
  */
 public final class RunProgram
 {
-    private static final int LENGTH = 10 << 20;
+    static final int LENGTH = 10 << 20;
+    /** More than a small receive buffer takes and less than a send buffer. */
+    private static final int STUCK_LENGTH = 60_000;
 
     private RunProgram()
     {
@@ -41,8 +43,7 @@ public final class RunProgram
             case "idle" -> idle(rest.get(0).equals("daemon"));
             case "parent" -> parent(rest);
             case "whose" -> whose();
-            case "names" -> System.out.println(InetAddress.getLocalHost().getHostAddress() + " " +
-                InetAddress.getByName(rest.get(0)).getHostAddress());
+            case "loopback" -> loopback();
             default -> throw new IllegalArgumentException(arguments[0]);
         }
     }
@@ -127,11 +128,7 @@ public final class RunProgram
     /** Writes and ends at once, in one of several ways. */
     private static void send(final String host, final int port, final String end) throws Exception
     {
-        final byte[] data = new byte[LENGTH];
-        for (int i = 0; i < LENGTH; i++)
-        {
-            data[i] = (byte)(i * 31 >>> 8 ^ i);
-        }
+        final byte[] data = data(end.equals("stuck") ? STUCK_LENGTH : LENGTH);
         if (end.startsWith("hook"))
         {
             final Socket early = new Socket(host, port);
@@ -154,10 +151,21 @@ public final class RunProgram
             System.exit(0);
         }
         write(new Socket(host, port), data);
-        if (end.equals("exit"))
+        if (!end.equals("main"))
         {
             System.exit(7);
         }
+    }
+
+    /** What is sent. */
+    static byte[] data(final int length)
+    {
+        final byte[] data = new byte[length];
+        for (int i = 0; i < length; i++)
+        {
+            data[i] = (byte)(i * 31 >>> 8 ^ i);
+        }
+        return data;
     }
 
     private static void write(final Socket socket, final byte[] data)
@@ -201,6 +209,15 @@ public final class RunProgram
         {
             System.out.println("parent on " + server.getLocalPort());
             System.out.println("child ended with " + new ProcessBuilder(child).inheritIO().start().waitFor());
+        }
+    }
+
+    private static void loopback() throws IOException
+    {
+        try (ServerSocket server = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
+            Socket socket = new Socket(server.getInetAddress(), server.getLocalPort()))
+        {
+            System.out.println("over loopback: " + socket.isConnected());
         }
     }
 
