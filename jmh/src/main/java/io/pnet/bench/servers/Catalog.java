@@ -51,7 +51,7 @@ final class Catalog
 
     static Command command(final Path folder, final Tools tools, final String... arguments)
     {
-        final List<String> words = new ArrayList<>(List.of(tools.java().toString(), "-Xmx512m"));
+        final List<String> words = new ArrayList<>(List.of(tools.java().toString(), "-Xmx1g"));
         words.addAll(List.of(arguments));
         return new Command(folder, words);
     }

@@ -72,6 +72,11 @@ record Load(double perSecond, double p99Ns)
         {
             throw new CellFailure("no figure in: " + said.strip().replace('\n', ' '));
         }
-        return Double.parseDouble(matcher.group(1));
+        final double perSecond = Double.parseDouble(matcher.group(1));
+        if (perSecond == 0)
+        {
+            throw new CellFailure("not one request was answered");
+        }
+        return perSecond;
     }
 }
