@@ -106,7 +106,8 @@ final class ReceiveWindow
     void onEstablished(final Connection c, final long nowNs)
     {
         roundStartNs = nowNs;
-        takenPerRound = (long)INITIAL_SEGMENTS * c.rcvMss;
+        // Segments may be as large as the first window (a loopback's): it has to grow for them, too.
+        takenPerRound = Math.min(INITIAL_SEGMENTS * c.rcvMss, limit / 2);
         measureSeq = c.rcvAdv;
         measureNs = nowNs;
     }
