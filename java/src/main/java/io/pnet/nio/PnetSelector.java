@@ -318,6 +318,8 @@ final class PnetSelector extends AbstractSelector
             {
                 end();
             }
+            // What was cancelled while it looked for the last time.
+            dropCancelled();
         }
         if (isWoken)
         {

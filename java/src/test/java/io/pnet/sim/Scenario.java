@@ -26,10 +26,11 @@ final class Scenario
      * A connection that moves nothing for so long is stuck. Where a fifth of everything is lost, or several frames in a
      * row that may be one and the same retransmission, time-outs back off far; and ARP has no checksum, so that a wrong
      * MAC address may be believed until the neighbour is probed. Where half of all questions or their answers are lost
-     * ten in a row are nothing special, and each takes the longest time-out then.
+     * ten in a row are nothing special, and each takes the longest time-out then. A burst counts frames: in the end
+     * three questions for a neighbour every two minutes are all that feed it.
      */
     private static final long STUCK_NS = 120 * SECOND_NS;
-    private static final long PATIENT_STUCK_NS = 600 * SECOND_NS;
+    private static final long PATIENT_STUCK_NS = 1_500 * SECOND_NS;
     private static final long HEAVY_STUCK_NS = 7_200 * SECOND_NS;
     private static final double SOME_LOSS = 0.15;
     private static final double HEAVY_LOSS = 0.25;
@@ -152,7 +153,7 @@ final class Scenario
     private TcpSettings drawSettings()
     {
         final TcpSettings drawn = new TcpSettings();
-        drawn.userTimeoutNs = isHeavy ? 2 * HEAVY_STUCK_NS : drawn.userTimeoutNs;
+        drawn.userTimeoutNs = 2 * (isHeavy ? HEAVY_STUCK_NS : PATIENT_STUCK_NS);
         drawn.sack = random.nextInt(4) != 0;
         drawn.timestamps = random.nextInt(4) != 0;
         drawn.windowScaling = random.nextInt(4) != 0;
