@@ -1,9 +1,12 @@
 package io.pnet.bench.compare;
 
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -91,18 +94,28 @@ public final class Program implements AutoCloseable
     /** Asks the program to end, and returns what it printed. */
     public String end(final double seconds) throws IOException, InterruptedException
     {
+        stop(seconds);
+        return output();
+    }
+
+    /** Asks the program to end, and waits until it has. */
+    public void stop(final double seconds) throws IOException, InterruptedException
+    {
         process.destroy();
         if (!process.waitFor((long)(seconds * 1000), TimeUnit.MILLISECONDS))
         {
             throw new CellFailure(name + " did not end within " + Math.round(seconds) + " s of being asked" + said());
         }
-        return output();
     }
 
     /** Copies what the program has printed so far, standard output first, into a file. */
     public void copyOutput(final Path file) throws IOException
     {
-        Files.writeString(file, Files.readString(out) + Files.readString(err));
+        Files.copy(out, file, StandardCopyOption.REPLACE_EXISTING);
+        try (OutputStream all = Files.newOutputStream(file, StandardOpenOption.APPEND))
+        {
+            Files.copy(err, all);
+        }
     }
 
     /** Waits until the program has said a word. */

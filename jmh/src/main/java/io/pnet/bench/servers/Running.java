@@ -90,7 +90,7 @@ final class Running implements AutoCloseable
     {
         requireRunning();
         final long beganNs = System.nanoTime();
-        program.end(STOP_LIMIT_S);
+        program.stop(STOP_LIMIT_S);
         final double seconds = (System.nanoTime() - beganNs) / 1e9;
         final int code = program.exitCode();
         close();
