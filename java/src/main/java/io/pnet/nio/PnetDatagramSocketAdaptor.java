@@ -195,62 +195,62 @@ final class PnetDatagramSocketAdaptor extends DatagramSocket
     public void setSendBufferSize(final int size) throws SocketException
     {
         requirePositive(size, "send");
-        set(StandardSocketOptions.SO_SNDBUF, size);
+        ChannelOptions.set(channel, StandardSocketOptions.SO_SNDBUF, size);
     }
 
     @Override
     public int getSendBufferSize() throws SocketException
     {
-        return get(StandardSocketOptions.SO_SNDBUF);
+        return ChannelOptions.get(channel, StandardSocketOptions.SO_SNDBUF);
     }
 
     @Override
     public void setReceiveBufferSize(final int size) throws SocketException
     {
         requirePositive(size, "receive");
-        set(StandardSocketOptions.SO_RCVBUF, size);
+        ChannelOptions.set(channel, StandardSocketOptions.SO_RCVBUF, size);
     }
 
     @Override
     public int getReceiveBufferSize() throws SocketException
     {
-        return get(StandardSocketOptions.SO_RCVBUF);
+        return ChannelOptions.get(channel, StandardSocketOptions.SO_RCVBUF);
     }
 
     @Override
     public void setReuseAddress(final boolean isOn) throws SocketException
     {
-        set(StandardSocketOptions.SO_REUSEADDR, isOn);
+        ChannelOptions.set(channel, StandardSocketOptions.SO_REUSEADDR, isOn);
     }
 
     @Override
     public boolean getReuseAddress() throws SocketException
     {
-        return get(StandardSocketOptions.SO_REUSEADDR);
+        return ChannelOptions.get(channel, StandardSocketOptions.SO_REUSEADDR);
     }
 
     @Override
     public void setBroadcast(final boolean isOn) throws SocketException
     {
-        set(StandardSocketOptions.SO_BROADCAST, isOn);
+        ChannelOptions.set(channel, StandardSocketOptions.SO_BROADCAST, isOn);
     }
 
     @Override
     public boolean getBroadcast() throws SocketException
     {
-        return get(StandardSocketOptions.SO_BROADCAST);
+        return ChannelOptions.get(channel, StandardSocketOptions.SO_BROADCAST);
     }
 
     @Override
     public void setTrafficClass(final int value) throws SocketException
     {
-        set(StandardSocketOptions.IP_TOS, value);
+        ChannelOptions.set(channel, StandardSocketOptions.IP_TOS, value);
     }
 
     @Override
     public int getTrafficClass() throws SocketException
     {
-        return get(StandardSocketOptions.IP_TOS);
+        return ChannelOptions.get(channel, StandardSocketOptions.IP_TOS);
     }
 
     @Override
@@ -277,30 +277,6 @@ final class PnetDatagramSocketAdaptor extends DatagramSocket
         if (size <= 0)
         {
             throw new IllegalArgumentException("Invalid " + what + " size");
-        }
-    }
-
-    private <T> void set(final SocketOption<T> name, final T value) throws SocketException
-    {
-        try
-        {
-            channel.setOption(name, value);
-        }
-        catch (final IOException ex)
-        {
-            throw Failures.ofOption(ex);
-        }
-    }
-
-    private <T> T get(final SocketOption<T> name) throws SocketException
-    {
-        try
-        {
-            return channel.getOption(name);
-        }
-        catch (final IOException ex)
-        {
-            throw Failures.ofOption(ex);
         }
     }
 

@@ -154,13 +154,13 @@ final class PnetServerSocketAdaptor extends ServerSocket
     @Override
     public void setReuseAddress(final boolean isOn) throws SocketException
     {
-        set(StandardSocketOptions.SO_REUSEADDR, isOn);
+        ChannelOptions.set(channel, StandardSocketOptions.SO_REUSEADDR, isOn);
     }
 
     @Override
     public boolean getReuseAddress() throws SocketException
     {
-        return get(StandardSocketOptions.SO_REUSEADDR);
+        return ChannelOptions.get(channel, StandardSocketOptions.SO_REUSEADDR);
     }
 
     @Override
@@ -170,43 +170,19 @@ final class PnetServerSocketAdaptor extends ServerSocket
         {
             throw new IllegalArgumentException("size cannot be 0 or negative");
         }
-        set(StandardSocketOptions.SO_RCVBUF, size);
+        ChannelOptions.set(channel, StandardSocketOptions.SO_RCVBUF, size);
     }
 
     @Override
     public int getReceiveBufferSize() throws SocketException
     {
-        return get(StandardSocketOptions.SO_RCVBUF);
+        return ChannelOptions.get(channel, StandardSocketOptions.SO_RCVBUF);
     }
 
     @Override
     public void setPerformancePreferences(final int connectionTime, final int latency, final int bandwidth)
     {
         // Hints; the JDK's sockets do not take them either.
-    }
-
-    private <T> void set(final SocketOption<T> name, final T value) throws SocketException
-    {
-        try
-        {
-            channel.setOption(name, value);
-        }
-        catch (final IOException ex)
-        {
-            throw Failures.ofOption(ex);
-        }
-    }
-
-    private <T> T get(final SocketOption<T> name) throws SocketException
-    {
-        try
-        {
-            return channel.getOption(name);
-        }
-        catch (final IOException ex)
-        {
-            throw Failures.ofOption(ex);
-        }
     }
 
     @Override

@@ -314,52 +314,28 @@ final class PnetSocketAdaptor extends Socket
 
     // ---- options
 
-    private <T> void set(final SocketOption<T> name, final T value) throws SocketException
-    {
-        try
-        {
-            channel.setOption(name, value);
-        }
-        catch (final IOException ex)
-        {
-            throw Failures.ofOption(ex);
-        }
-    }
-
-    private <T> T get(final SocketOption<T> name) throws SocketException
-    {
-        try
-        {
-            return channel.getOption(name);
-        }
-        catch (final IOException ex)
-        {
-            throw Failures.ofOption(ex);
-        }
-    }
-
     @Override
     public void setTcpNoDelay(final boolean isOn) throws SocketException
     {
-        set(StandardSocketOptions.TCP_NODELAY, isOn);
+        ChannelOptions.set(channel, StandardSocketOptions.TCP_NODELAY, isOn);
     }
 
     @Override
     public boolean getTcpNoDelay() throws SocketException
     {
-        return get(StandardSocketOptions.TCP_NODELAY);
+        return ChannelOptions.get(channel, StandardSocketOptions.TCP_NODELAY);
     }
 
     @Override
     public void setSoLinger(final boolean isOn, final int seconds) throws SocketException
     {
-        set(StandardSocketOptions.SO_LINGER, isOn ? seconds : -1);
+        ChannelOptions.set(channel, StandardSocketOptions.SO_LINGER, isOn ? seconds : -1);
     }
 
     @Override
     public int getSoLinger() throws SocketException
     {
-        return get(StandardSocketOptions.SO_LINGER);
+        return ChannelOptions.get(channel, StandardSocketOptions.SO_LINGER);
     }
 
     @Override
@@ -409,13 +385,13 @@ final class PnetSocketAdaptor extends Socket
         {
             throw new IllegalArgumentException("Invalid send size");
         }
-        set(StandardSocketOptions.SO_SNDBUF, size);
+        ChannelOptions.set(channel, StandardSocketOptions.SO_SNDBUF, size);
     }
 
     @Override
     public int getSendBufferSize() throws SocketException
     {
-        return get(StandardSocketOptions.SO_SNDBUF);
+        return ChannelOptions.get(channel, StandardSocketOptions.SO_SNDBUF);
     }
 
     @Override
@@ -425,49 +401,49 @@ final class PnetSocketAdaptor extends Socket
         {
             throw new IllegalArgumentException("Invalid receive size");
         }
-        set(StandardSocketOptions.SO_RCVBUF, size);
+        ChannelOptions.set(channel, StandardSocketOptions.SO_RCVBUF, size);
     }
 
     @Override
     public int getReceiveBufferSize() throws SocketException
     {
-        return get(StandardSocketOptions.SO_RCVBUF);
+        return ChannelOptions.get(channel, StandardSocketOptions.SO_RCVBUF);
     }
 
     @Override
     public void setKeepAlive(final boolean isOn) throws SocketException
     {
-        set(StandardSocketOptions.SO_KEEPALIVE, isOn);
+        ChannelOptions.set(channel, StandardSocketOptions.SO_KEEPALIVE, isOn);
     }
 
     @Override
     public boolean getKeepAlive() throws SocketException
     {
-        return get(StandardSocketOptions.SO_KEEPALIVE);
+        return ChannelOptions.get(channel, StandardSocketOptions.SO_KEEPALIVE);
     }
 
     @Override
     public void setTrafficClass(final int trafficClass) throws SocketException
     {
-        set(StandardSocketOptions.IP_TOS, trafficClass);
+        ChannelOptions.set(channel, StandardSocketOptions.IP_TOS, trafficClass);
     }
 
     @Override
     public int getTrafficClass() throws SocketException
     {
-        return get(StandardSocketOptions.IP_TOS);
+        return ChannelOptions.get(channel, StandardSocketOptions.IP_TOS);
     }
 
     @Override
     public void setReuseAddress(final boolean isOn) throws SocketException
     {
-        set(StandardSocketOptions.SO_REUSEADDR, isOn);
+        ChannelOptions.set(channel, StandardSocketOptions.SO_REUSEADDR, isOn);
     }
 
     @Override
     public boolean getReuseAddress() throws SocketException
     {
-        return get(StandardSocketOptions.SO_REUSEADDR);
+        return ChannelOptions.get(channel, StandardSocketOptions.SO_REUSEADDR);
     }
 
     @Override
