@@ -40,7 +40,9 @@ import java.util.concurrent.locks.ReentrantLock;
  */
 final class PnetServerSocketChannel extends ServerSocketChannel implements Selectable
 {
-    private static final int DEFAULT_BACKLOG = 50;
+    /** From here on a wish is for many, and 50 is what {@link java.net.ServerSocket} says when it was told nothing. */
+    private static final int MODEST_BACKLOG = 50;
+    private static final int LEAST_FOR_MANY = 1_024;
     private static final int MAX_BACKLOG = 4_096;
     private static final int EPHEMERAL_TRIES = 64;
 
@@ -84,11 +86,19 @@ final class PnetServerSocketChannel extends ServerSocketChannel implements Selec
 
     // ---- listening
 
+    /**
+     * Binds, with room for so many connections that nobody has accepted yet. A wish for less than 1, or for 50 and
+     * more, gets at least 1,024, and at most 4,096.
+     *
+     * <p>In the kernel, connections come one by one while the server accepts beside it. Here a cycle may bring a
+     * hundred before the accepting thread has the processor, and each that finds no room costs its client a second.
+     */
     @Override
     public ServerSocketChannel bind(final SocketAddress address, final int wantedBacklog) throws IOException
     {
         final InetSocketAddress wanted = address == null ? new InetSocketAddress(anyAddress(), 0) : checked(address);
-        final int most = wantedBacklog < 1 ? DEFAULT_BACKLOG : Math.min(MAX_BACKLOG, wantedBacklog);
+        final int most = wantedBacklog > 0 && wantedBacklog < MODEST_BACKLOG ?
+            wantedBacklog : Math.max(LEAST_FOR_MANY, Math.min(MAX_BACKLOG, wantedBacklog));
         stateLock.lock();
         try
         {

@@ -22,6 +22,8 @@ import java.nio.channels.SelectionKey;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.channels.spi.SelectorProvider;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 
@@ -256,6 +258,31 @@ final class ServerSocketChannelTest
             server.close();
             final IOException ex = assertThrows(IOException.class, () -> waiting.read(ByteBuffer.allocate(1)));
             assertEquals("Connection reset", ex.getMessage());
+        }
+    }
+
+    @Test
+    void aBacklogOfFiftyTakesTheWaveOfClientsThatAServerForManyHas() throws IOException
+    {
+        final List<SocketChannel> clients = new ArrayList<>();
+        try (ServerSocketChannel server = open())
+        {
+            server.bind(null, 50);
+            for (int i = 0; i < 1_000; i++)
+            {
+                clients.add(connect(port(server)));
+            }
+            for (int i = 0; i < 1_000; i++)
+            {
+                server.accept().close();
+            }
+        }
+        finally
+        {
+            for (final SocketChannel client : clients)
+            {
+                client.close();
+            }
         }
     }
 
