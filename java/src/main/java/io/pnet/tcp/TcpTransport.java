@@ -185,7 +185,13 @@ public final class TcpTransport implements Transport
         }
         final TcpSettings own = settings == null ? this.settings : settings;
         final int port = localPort != 0 ? localPort : ports.choose(candidate ->
-            ports.isFree(0, 0, candidate) && isFree(destination, candidate, remotePort, own, nowNs));
+            ports.isFree(0, 0, candidate) && isFree(destination, candidate, remotePort, own, nowNs) &&
+            ip.isHomeOfTcp(destination, candidate, remotePort));
+        if (port != PortSpace.NONE && !ip.isHomeOfTcp(destination, port, remotePort))
+        {
+            throw new BindException(
+                "port " + port + " towards this peer belongs to another stack of this process; see IpProcess.homeOfTcp");
+        }
         if (port == PortSpace.NONE || !isFree(destination, port, remotePort, own, nowNs))
         {
             throw new BindException(
