@@ -61,10 +61,6 @@ final class Ndp
                 break;
 
             case Icmpv6Header.TYPE_NEIGHBOUR_ADVERTISEMENT:
-                if (ip.siblings != null && ip.siblings.isLeader())
-                {
-                    ip.siblings.share(packet);
-                }
                 onAdvertisement(packet);
                 break;
 
@@ -98,8 +94,7 @@ final class Ndp
         }
         final LocalAddress target = ip.addresses.find(targetHi, targetLo);
         final NetworkInterface over = packet.networkInterface;
-        if (target == null || target.networkInterface != over || target.state == LocalAddress.State.LOST ||
-            !ip.isLeader())
+        if (target == null || target.networkInterface != over || target.state == LocalAddress.State.LOST)
         {
             counters.increment(Counter.NDP_RX_DROP_NOT_FOR_US);
             return;
@@ -161,7 +156,7 @@ final class Ndp
             counters.increment(Counter.NDP_RX);
             final long senderMac = mac != NdpOptions.NO_ADDRESS ?
                 mac : EthernetHeader.source(packet.buffer, packet.networkOffset - EthernetHeader.LENGTH);
-            if (senderMac != over.macAddress && ip.isLeader())
+            if (senderMac != over.macAddress)
             {
                 counters.increment(Counter.NDP_CONFLICTS);
                 ip.detection.onConflict(ours, senderMac);

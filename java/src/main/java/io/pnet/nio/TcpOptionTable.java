@@ -255,7 +255,8 @@ final class TcpOptionTable
             connection.quickAck((Boolean)value);
             return;
         }
-        connection.changeSettings(settings -> apply(name, value, settings));
+        apply(name, value, connection.settings());
+        connection.settingsChanged();
     }
 
     /** Gives a listener's settings one that has just been set. Stack's owner. */

@@ -20,9 +20,7 @@ final class SendTime
         SNDBUF_LIMITED
     }
 
-    private long busyNs;
-    private long rwndLimitedNs;
-    private long sndbufLimitedNs;
+    private final long[] ns = new long[State.values().length];
     private State state = State.IDLE;
     private long sinceNs;
 
@@ -30,9 +28,7 @@ final class SendTime
     {
         if (next != state)
         {
-            busyNs = limitedNs(State.BUSY, nowNs);
-            rwndLimitedNs = limitedNs(State.RWND_LIMITED, nowNs);
-            sndbufLimitedNs = limitedNs(State.SNDBUF_LIMITED, nowNs);
+            ns[state.ordinal()] += nowNs - sinceNs;
             state = next;
             sinceNs = nowNs;
         }
@@ -47,7 +43,6 @@ final class SendTime
 
     long limitedNs(final State which, final long nowNs)
     {
-        final long past = which == State.BUSY ? busyNs : which == State.RWND_LIMITED ? rwndLimitedNs : sndbufLimitedNs;
-        return past + (which == state ? Math.max(0, nowNs - sinceNs) : 0);
+        return ns[which.ordinal()] + (which == state ? Math.max(0, nowNs - sinceNs) : 0);
     }
 }

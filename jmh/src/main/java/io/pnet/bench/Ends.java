@@ -1,5 +1,6 @@
 package io.pnet.bench;
 
+import io.pnet.nio.PnetSelectorProvider;
 import io.pnet.socket.TcpServerSocket;
 import io.pnet.socket.TcpSocket;
 import io.pnet.stack.IpProcess;
@@ -12,6 +13,7 @@ import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
+import java.nio.channels.spi.SelectorProvider;
 import java.time.Duration;
 import java.util.List;
 
@@ -46,10 +48,20 @@ abstract class Ends implements Closeable
      *
      * @param link      {@code kernel}, or a link of Pnet's.
      * @param addresses with prefix lengths, for Pnet.
+     * @param waits     how a reader waits.
      */
-    static Ends open(final String link, final List<String> addresses) throws IOException
+    static Ends open(final String link, final List<String> addresses, final Waits waits) throws IOException
     {
-        return link.equals("kernel") ? new Kernel() : new Pnet(link, addresses);
+        if (link.equals("kernel"))
+        {
+            return waits == Waits.BLOCK ? new Kernel() :
+                new ChannelEnds(
+                    SelectorProvider.provider(), waits == Waits.SPIN ? Thread::onSpinWait : null, new Kernel());
+        }
+        final Pnet pnet = new Pnet(link, addresses);
+        final Runnable cycle = () -> pnet.process.exclusively(() -> null);
+        return waits == Waits.BLOCK ? pnet : new ChannelEnds(
+            new PnetSelectorProvider(pnet.process), waits == Waits.SPIN ? cycle : null, pnet);
     }
 
     /** The JDK's channels, in blocking mode. */

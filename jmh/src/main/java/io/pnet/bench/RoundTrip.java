@@ -1,15 +1,18 @@
 package io.pnet.bench;
 
 import com.google.gson.GsonBuilder;
+import com.sun.management.OperatingSystemMXBean;
 import org.HdrHistogram.Histogram;
 import org.HdrHistogram.HistogramIterationValue;
 
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
@@ -18,14 +21,17 @@ import java.util.concurrent.atomic.AtomicLong;
  * 64-byte TCP round trips, the same program over the kernel and over Pnet.
  *
  * <pre>
- * RoundTrip server --port P --link kernel|packet:IFACE|tap:NAME [--ip ADDR/PREFIX]
- * RoundTrip client --port P --link ... [--ip ...] --host HOST [--warm-up S] [--seconds S] [--load]
+ * RoundTrip server --port P --link kernel|packet:IFACE|tap:NAME [--ip ADDR/PREFIX] [--wait block|spin|select]
+ * RoundTrip client --port P --link ... [--ip ...] [--wait ...] --host HOST [--warm-up S] [--seconds S] [--idle S]
+ *     [--load]
  * </pre>
  *
  * <p>One request at a time: the client sends 64 bytes, waits for the same 64 bytes, and notes the time in between in a
  * histogram. With {@code --load} a second connection between the same two processes carries as much bulk data as it can
- * from client to server. The first byte of a connection says what it is for. The client prints one JSON object with
- * times in nanoseconds; the server ends when a connection for round trips ends.
+ * from client to server; that is for {@code --wait block}, the usual one. With {@code --idle} the client then waits for
+ * another message that nobody sends. The first byte of a connection says what it is for. The client prints one JSON
+ * object with times in nanoseconds and its own CPU time as a part of a processor; the server ends when a connection for
+ * round trips ends.
  */
 public final class RoundTrip
 {
@@ -41,6 +47,7 @@ public final class RoundTrip
     private static final int BLOCK = 128 * 1024;
     private static final byte ECHO = 'E';
     private static final byte LOAD = 'L';
+    private static final long SETTLE_MS = 700;
     /** Longer than any round trip that is still one. */
     private static final long HIGHEST_NS = 10_000_000_000L;
 
@@ -50,6 +57,8 @@ public final class RoundTrip
     private int port = 5301;
     private double warmUpS = 0.5;
     private double seconds = 2;
+    private double idleS;
+    private Waits waits = Waits.BLOCK;
     private boolean load;
 
     private RoundTrip()
@@ -72,7 +81,7 @@ public final class RoundTrip
         }
         final RoundTrip program = new RoundTrip();
         program.read(args);
-        try (Ends ends = Ends.open(program.link, program.addresses))
+        try (Ends ends = Ends.open(program.link, program.addresses, program.waits))
         {
             if (args[0].equals("server"))
             {
@@ -104,6 +113,8 @@ public final class RoundTrip
                 case "--port" -> port = Integer.parseInt(args[++i]);
                 case "--warm-up" -> warmUpS = Double.parseDouble(args[++i]);
                 case "--seconds" -> seconds = Double.parseDouble(args[++i]);
+                case "--idle" -> idleS = Double.parseDouble(args[++i]);
+                case "--wait" -> waits = Waits.valueOf(args[++i].toUpperCase(Locale.ROOT));
                 case "--load" -> load = true;
                 default -> throw new IllegalArgumentException("no option " + args[i]);
             }
@@ -205,11 +216,43 @@ public final class RoundTrip
             exchange(end, message, warmUpS, histogram);
             histogram.reset();
             final long loadBefore = loadBytes.get();
+            final long cpuBeforeNs = cpuNs();
             final long beganNs = System.nanoTime();
             exchange(end, message, seconds, histogram);
             final double took = (System.nanoTime() - beganNs) / 1e9;
-            System.out.println(json(histogram, (loadBytes.get() - loadBefore) * 8 / took));
+            final double cpu = (cpuNs() - cpuBeforeNs) / 1e9 / took;
+            System.out.println(json(histogram, (loadBytes.get() - loadBefore) * 8 / took, cpu, idleCpu(end)));
         }
+    }
+
+    /** The part of a processor that this process takes while a thread of it waits and nothing comes. */
+    private double idleCpu(final Ends.End end) throws InterruptedException
+    {
+        if (idleS == 0)
+        {
+            return 0;
+        }
+        start(() ->
+        {
+            try
+            {
+                end.read(ByteBuffer.allocateDirect(1));
+            }
+            catch (final IOException e)
+            {
+                // The process is ending.
+            }
+        });
+        // What happens once, like the last compilations, is no waiting.
+        Thread.sleep(SETTLE_MS);
+        final long beforeNs = cpuNs();
+        Thread.sleep((long)(idleS * 1000));
+        return (cpuNs() - beforeNs) / 1e9 / idleS;
+    }
+
+    private static long cpuNs()
+    {
+        return ((OperatingSystemMXBean)ManagementFactory.getOperatingSystemMXBean()).getProcessCpuTime();
     }
 
     private static void exchange(
@@ -276,7 +319,8 @@ public final class RoundTrip
         thread.start();
     }
 
-    private static String json(final Histogram histogram, final double loadGoodput)
+    private static String json(
+        final Histogram histogram, final double loadGoodput, final double cpu, final double idleCpu)
     {
         final List<double[]> points = new ArrayList<>();
         for (final HistogramIterationValue value : histogram.percentiles(5))
@@ -290,6 +334,8 @@ public final class RoundTrip
         object.put("p999", histogram.getValueAtPercentile(99.9));
         object.put("max", histogram.getMaxValue());
         object.put("loadGoodput", loadGoodput);
+        object.put("cpu", cpu);
+        object.put("idleCpu", idleCpu);
         object.put("percentiles", points);
         return new GsonBuilder().create().toJson(object);
     }

@@ -13,6 +13,11 @@ import java.util.List;
 /** Runs iperf3's test over a wire, with the real iperf3 or {@code pnet iperf3} at either end. */
 final class BulkTest
 {
+    /** Who looks at nothing. */
+    static final Watcher NOBODY = (sender, receiver) ->
+    {
+    };
+
     private static final int PORT = 5201;
     private static final double INTERVAL_S = 0.5;
     private static final long STARTED_BYTES = 100_000;
@@ -48,11 +53,34 @@ final class BulkTest
     BulkRun run(final Wire wire, final Setup setup, final Role role, final boolean kernelJava)
         throws IOException, InterruptedException
     {
+        return run(wire, setup, role, kernelJava, List.of(), NOBODY);
+    }
+
+    /** Looks at the two processes, at the beginning and at the end of the time that counts. */
+    interface Watcher
+    {
+        void look(Program sender, Program receiver) throws IOException, InterruptedException;
+    }
+
+    /**
+     * The same.
+     *
+     * @param pnetOptions further options of {@code pnet iperf3} at Pnet's ends.
+     * @param watcher     is called twice.
+     */
+    BulkRun run(
+        final Wire wire,
+        final Setup setup,
+        final Role role,
+        final boolean kernelJava,
+        final List<String> pnetOptions,
+        final Watcher watcher) throws IOException, InterruptedException
+    {
         final int seconds = (int)Math.ceil(warmUpS + measureS + 0.05);
-        final List<String> serverCommand = command(setup, 2, role.pnetReceives, kernelJava);
+        final List<String> serverCommand = command(setup, 2, role.pnetReceives, kernelJava, pnetOptions);
         serverCommand.addAll(List.of(
             "-s", "-1", "-J", "-i", Double.toString(INTERVAL_S), "-p", Integer.toString(PORT)));
-        final List<String> clientCommand = command(setup, 1, role.pnetSends, kernelJava);
+        final List<String> clientCommand = command(setup, 1, role.pnetSends, kernelJava, pnetOptions);
         clientCommand.addAll(List.of(
             "-c", setup.address(2), "-J", "-t", Integer.toString(seconds), "-p", Integer.toString(PORT)));
 
@@ -63,15 +91,17 @@ final class BulkTest
             {
                 final Cpu spent;
                 final double windowS;
-                awaitTraffic(server, client);
+                awaitTraffic(server, client, setup.device());
                 Thread.sleep((long)(warmUpS * 1000));
                 final long beginNs = System.nanoTime();
+                watcher.look(client, server);
                 final Cpu before = Cpu.sample(client.pid(), server.pid());
                 Thread.sleep((long)(measureS * 1000));
                 client.requireAlive();
                 server.requireAlive();
                 spent = Cpu.sample(client.pid(), server.pid()).minus(before);
                 windowS = (System.nanoTime() - beginNs) / 1e9;
+                watcher.look(client, server);
 
                 final JsonObject sent = json("sender", client.await(seconds + 5));
                 final JsonObject received = json("receiver", server.await(5));
@@ -81,13 +111,18 @@ final class BulkTest
         }
     }
 
-    private List<String> command(final Setup setup, final int end, final boolean isPnet, final boolean kernelJava)
+    private List<String> command(
+        final Setup setup,
+        final int end,
+        final boolean isPnet,
+        final boolean kernelJava,
+        final List<String> pnetOptions)
     {
         final List<String> command = new ArrayList<>();
         if (isPnet)
         {
-            final String link = setup.attach().equals("tap") ? "tap:tap0" : "packet:veth0";
-            command.addAll(List.of(pnet.toString(), "iperf3", "--link", link, "--ip", setup.prefix(end)));
+            command.addAll(List.of(pnet.toString(), "iperf3", "--link", setup.pnetLink(), "--ip", setup.prefix(end)));
+            command.addAll(pnetOptions);
         }
         else if (kernelJava)
         {
@@ -100,11 +135,11 @@ final class BulkTest
         return command;
     }
 
-    private static void awaitTraffic(final Program server, final Program client)
+    private static void awaitTraffic(final Program server, final Program client, final String device)
         throws IOException, InterruptedException
     {
         final long deadlineNs = System.nanoTime() + (long)(START_TIMEOUT_S * 1e9);
-        while (server.receivedBytes("veth0") < STARTED_BYTES)
+        while (server.carriedBytes(device) < STARTED_BYTES)
         {
             client.requireAlive();
             if (System.nanoTime() - deadlineNs > 0)

@@ -253,15 +253,8 @@ public final class Compare
 
     private static void write(final Results results, final Path out) throws IOException
     {
-        Files.createDirectories(out);
-        Files.writeString(out.resolve("results.json"), results.json() + "\n");
+        Pages.write(out, "results.json", results.json() + "\n");
         Files.writeString(out.resolve("table.txt"), TextTable.of(results) + "\n");
-        final List<Plots.Plot> plots = Plots.of(results);
-        for (final Plots.Plot plot : plots)
-        {
-            Files.write(out.resolve(plot.file()), plot.png());
-        }
-        Files.writeString(out.resolve("report.html"), Report.html(results, plots));
     }
 
     private static void delete(final Path path)

@@ -2,6 +2,7 @@ package io.pnet.bench.compare;
 
 import com.google.gson.Gson;
 import com.google.gson.JsonParseException;
+import io.pnet.bench.Waits;
 
 import java.io.IOException;
 import java.nio.file.Path;
@@ -40,9 +41,27 @@ final class LatencyTest
     LatencyRun run(final Wire wire, final Setup setup, final Role role, final boolean loaded)
         throws IOException, InterruptedException
     {
+        return run(wire, setup, role, loaded, Waits.BLOCK, Waits.BLOCK, 0);
+    }
+
+    /**
+     * The same, with ends that wait otherwise than in a blocking read.
+     *
+     * @param idleS for how long the client waits afterwards for what does not come; 0 for not at all.
+     */
+    LatencyRun run(
+        final Wire wire,
+        final Setup setup,
+        final Role role,
+        final boolean loaded,
+        final Waits clientWaits,
+        final Waits serverWaits,
+        final double idleS) throws IOException, InterruptedException
+    {
         final double warmUpS = Math.max(0.5, seconds / 3);
-        final List<String> serverCommand = command(setup, 2, role.pnetReceives, "server");
-        final List<String> clientCommand = command(setup, 1, role.pnetSends, "client");
+        final List<String> serverCommand = command(setup, 2, role.pnetReceives, "server", serverWaits);
+        final List<String> clientCommand = command(setup, 1, role.pnetSends, "client", clientWaits);
+        clientCommand.addAll(List.of("--idle", Double.toString(idleS)));
         clientCommand.addAll(List.of(
             "--host", setup.address(2),
             "--warm-up", Double.toString(warmUpS),
@@ -56,7 +75,7 @@ final class LatencyTest
             server.awaitListening(PORT, START_TIMEOUT_S);
             try (Program client = Program.start("round-trip client", wire.left(), folder, clientCommand))
             {
-                final String printed = client.await(warmUpS + seconds + START_TIMEOUT_S);
+                final String printed = client.await(warmUpS + seconds + idleS + START_TIMEOUT_S);
                 return new Gson().fromJson(printed, LatencyRun.class);
             }
             catch (final JsonParseException e)
@@ -66,10 +85,12 @@ final class LatencyTest
         }
     }
 
-    private List<String> command(final Setup setup, final int end, final boolean isPnet, final String side)
+    private List<String> command(
+        final Setup setup, final int end, final boolean isPnet, final String side, final Waits waits)
     {
         final List<String> command = new ArrayList<>(java);
-        command.addAll(List.of("io.pnet.bench.RoundTrip", side, "--port", Integer.toString(PORT)));
+        command.addAll(List.of(
+            "io.pnet.bench.RoundTrip", side, "--port", Integer.toString(PORT), "--wait", waits.name()));
         if (isPnet)
         {
             command.addAll(List.of("--link", "packet:veth0", "--ip", setup.prefix(end)));

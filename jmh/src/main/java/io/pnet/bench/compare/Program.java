@@ -18,6 +18,8 @@ import java.util.concurrent.TimeoutException;
 public final class Program implements AutoCloseable
 {
     private static final long POLL_MS = 10;
+    /** Where /proc/net/dev has the bytes that an interface sent; those that it received are the first. */
+    private static final int SENT_FIELD = 8;
 
     private final String name;
     private final Process process;
@@ -156,10 +158,10 @@ public final class Program implements AutoCloseable
         }
     }
 
-    /** Bytes that an interface in the program's namespace has received. */
-    long receivedBytes(final String device) throws IOException
+    /** Bytes that an interface in the program's namespace has carried, both ways together. */
+    long carriedBytes(final String device) throws IOException
     {
-        return receivedBytes(process.pid(), device);
+        return carriedBytes(process.pid(), device);
     }
 
     @Override
@@ -183,14 +185,15 @@ public final class Program implements AutoCloseable
         Files.deleteIfExists(err);
     }
 
-    private static long receivedBytes(final long pid, final String device) throws IOException
+    private static long carriedBytes(final long pid, final String device) throws IOException
     {
         for (final String line : Files.readAllLines(Path.of("/proc/" + pid + "/net/dev")))
         {
             final int colon = line.indexOf(':');
             if (colon > 0 && line.substring(0, colon).trim().equals(device))
             {
-                return Long.parseLong(line.substring(colon + 1).trim().split("\\s+")[0]);
+                final String[] fields = line.substring(colon + 1).trim().split("\\s+");
+                return Long.parseLong(fields[0]) + Long.parseLong(fields[SENT_FIELD]);
             }
         }
         throw new CellFailure("no interface " + device + " where the receiver runs");

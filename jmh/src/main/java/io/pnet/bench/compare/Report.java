@@ -16,6 +16,7 @@ final class Report
         table { border-collapse: collapse; font-size: 13px; width: 100%; }
         th, td { padding: 4px 9px; border-bottom: 1px solid #e9ecf0; text-align: right; white-space: nowrap; }
         th { color: #5d6876; font-weight: 600; } td:nth-child(-n+2), th:nth-child(-n+2) { text-align: left; }
+        td.missed { color: #b3261e; font-weight: 600; }
         td.failed { color: #b3261e; text-align: left; white-space: normal; } .scroll { overflow-x: auto; }
         .quiet { color: #5d6876; } ul { margin: 4px 0; padding-left: 20px; } .big { font-size: 17px; }
         """;
@@ -24,21 +25,69 @@ final class Report
     {
     }
 
+    /**
+     * A part of the page that another run has made.
+     *
+     * @param html what stands under the title.
+     */
+    record Section(String title, String html)
+    {
+    }
+
+    static Section section(final TargetResults targets)
+    {
+        final StringBuilder html = new StringBuilder("<p>Each ratio is of one round of the same run, the cells taking ")
+            .append("turns; shown is the median, with the lowest and the highest round. The kernel is the faster of ")
+            .append("iperf3 and the same Java program on JDK NIO, CUBIC on both ends. ")
+            .append(escape(targets.summary())).append(' ').append(escape(targets.made)).append(", ")
+            .append(escape(targets.mode)).append(" run, ").append(escape(targets.machine.pnet())).append(".</p>\n");
+        table(html, targets.rows());
+        return new Section("Targets", html.toString());
+    }
+
     static String html(final Results results, final List<Plots.Plot> plots)
+    {
+        return html(results, plots, List.of());
+    }
+
+    /** @param results null for a page that has the other sections alone. */
+    static String html(final Results results, final List<Plots.Plot> plots, final List<Section> sections)
     {
         final StringBuilder html = new StringBuilder("<!doctype html>\n<html lang=\"en\"><head>\n")
             .append("<meta charset=\"utf-8\">\n")
             .append("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n")
             .append("<title>Pnet beside the kernel</title>\n<style>\n").append(STYLE)
             .append("</style></head>\n<body><main>\n")
-            .append("<h1>Pnet beside the kernel</h1>\n<p class=\"quiet\">").append(escape(results.made))
-            .append(", ").append(escape(results.mode)).append(" run, ").append(Math.round(results.tookSeconds))
-            .append(" s</p>\n");
+            .append("<h1>Pnet beside the kernel</h1>\n");
+        if (results != null)
+        {
+            compared(html, results);
+        }
+        for (final Section section : sections)
+        {
+            html.append("<section><h2>").append(escape(section.title())).append("</h2>\n").append(section.html())
+                .append("</section>\n");
+        }
+        if (results != null)
+        {
+            figures(html, results, plots);
+        }
+        return html.append("</main></body></html>\n").toString();
+    }
+
+    private static void compared(final StringBuilder html, final Results results)
+    {
+        html.append("<p class=\"quiet\">").append(escape(results.made)).append(", ").append(escape(results.mode))
+            .append(" run, ").append(Math.round(results.tookSeconds)).append(" s</p>\n");
         html.append("<section><h2>What this is</h2>\n<p>Pnet gives a Java process its own IP address and its own ")
             .append("TCP/IP stack. Here Pnet and the Linux kernel do the same work on the same wire, two network ")
             .append("namespaces on one machine joined by a veth pair, one after the other.</p>\n");
         summary(html, results);
         html.append("</section>\n");
+    }
+
+    private static void figures(final StringBuilder html, final Results results, final List<Plots.Plot> plots)
+    {
         for (final Plots.Plot plot : plots)
         {
             html.append("<section><h2>").append(escape(plot.title())).append("</h2>\n<p>").append(escape(plot.text()))
@@ -53,7 +102,7 @@ final class Report
         list(html, results.notes);
         html.append("</section>\n<section><h2>The machine</h2>\n");
         list(html, results.machine.lines());
-        return html.append("</section>\n</main></body></html>\n").toString();
+        html.append("</section>\n");
     }
 
     private static void summary(final StringBuilder html, final Results results)
@@ -76,7 +125,7 @@ final class Report
         html.append("</ul>\n");
     }
 
-    private static void table(final StringBuilder html, final List<List<String>> rows)
+    static void table(final StringBuilder html, final List<List<String>> rows)
     {
         html.append("<div class=\"scroll\"><table>\n");
         final int columns = rows.get(0).size();
@@ -88,10 +137,15 @@ final class Report
             for (int j = 0; j < row.size(); j++)
             {
                 final boolean failed = row.get(j).contains("FAILED");
+                final boolean isMiss = row.get(j).equals("MISSED");
                 html.append('<').append(tag);
                 if (failed)
                 {
                     html.append(" class=\"failed\" colspan=\"").append(Math.max(1, columns - j)).append('"');
+                }
+                if (isMiss)
+                {
+                    html.append(" class=\"missed\"");
                 }
                 html.append('>').append(escape(row.get(j))).append("</").append(tag).append('>');
             }
@@ -100,14 +154,14 @@ final class Report
         html.append("</table></div>\n");
     }
 
-    private static void list(final StringBuilder html, final List<String> lines)
+    static void list(final StringBuilder html, final List<String> lines)
     {
         html.append("<ul>\n");
         lines.forEach(line -> html.append("<li>").append(escape(line)).append("</li>\n"));
         html.append("</ul>\n");
     }
 
-    private static String escape(final String text)
+    static String escape(final String text)
     {
         return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("\"", "&quot;");
     }

@@ -29,13 +29,15 @@ final class Wire implements AutoCloseable
         throws IOException
     {
         final Wire wire = new Wire(net, name);
-        final String pnet = setup.attach();
+        final boolean isTapAlone = setup.attach().equals("host");
+        final String pnet = isTapAlone ? "tap" : setup.attach();
+        final String kernel = isTapAlone ? "host" : "kernel";
         wire.run(
             "up", name,
             "--rate", setup.rate(),
             "--offloads", setup.offloads(),
-            "--left", role.pnetSends ? pnet : "kernel",
-            "--right", role.pnetReceives ? pnet : "kernel");
+            "--left", role.pnetSends ? pnet : kernel,
+            "--right", role.pnetReceives ? pnet : kernel);
         return wire;
     }
 

@@ -146,7 +146,7 @@ class ReportTest
                         points.add(new double[] {100 * (1 - 1 / rarity), base * (1 + Math.pow(Math.log10(rarity), 2))});
                     }
                     cell.runs.add(new LatencyRun(
-                        50_000, base * 1.1, base * 5, base * 10, base * 20, loaded ? 9e8 : 0, points));
+                        50_000, base * 1.1, base * 5, base * 10, base * 20, loaded ? 9e8 : 0, 0.5, 0, points));
                     results.latency.add(cell);
                 }
             }

@@ -1,0 +1,208 @@
+package io.pnet.bench.compare;
+
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParseException;
+import com.google.gson.JsonParser;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * Rows of the target table whose figures other commands take; {@code ci/compare} has just run them, and what they
+ * wrote lies in the folder of the results: {@code servers.json} of {@code ci/servers} and {@code bench.json}, in JMH's
+ * own format, of {@code ci/bench}.
+ */
+final class OtherFigures
+{
+    private static final double SEGMENT_NS = 150;
+    /** What the profiler charges a benchmark with that allocates nothing: less than a byte an operation. */
+    private static final double NO_BYTES = 0.5;
+
+    private OtherFigures()
+    {
+    }
+
+    static List<Target> of(final Call call) throws IOException
+    {
+        final List<Target> rows = new ArrayList<>();
+        if (call.wants("http"))
+        {
+            http(rows, read(call.out().resolve("servers.json")));
+        }
+        if (call.wants("connections"))
+        {
+            final String reason = "this build has no command that counts it";
+            rows.add(Target.missing("connections", "100,000 idle connections: bytes each", false, 2048, reason));
+            rows.add(Target.missing("connections", "connect and close, a second, of the kernel's", true, 1, reason));
+        }
+        if (call.wants("bench"))
+        {
+            bench(rows, read(call.out().resolve("bench.json")));
+        }
+        return rows;
+    }
+
+    /** The file's JSON; null where there is none. */
+    private static JsonElement read(final Path file) throws IOException
+    {
+        try
+        {
+            return Files.exists(file) ? JsonParser.parseString(Files.readString(file)) : null;
+        }
+        catch (final JsonParseException e)
+        {
+            return null;
+        }
+    }
+
+    // ---- servers.json
+
+    static void http(final List<Target> rows, final JsonElement servers)
+    {
+        for (final String server : List.of("JDK's web server", "Netty, hello world"))
+        {
+            for (final String connections : List.of("64", "1000"))
+            {
+                final String point = "wrk, " + connections + " connections";
+                final String what = server + ", " + point;
+                final JsonObject rate = row(servers, server, point);
+                final JsonObject tail = row(servers, server, point + ", p99");
+                rows.add(ratio("http", what + ": requests/s of the kernel's NIO", true, 1.2, rate, rate));
+                rows.add(ratio("http", what + ": p99 of the kernel's NIO", false, 1, tail, tail));
+                if (server.startsWith("Netty"))
+                {
+                    final String epoll = "Netty, hello world, epoll";
+                    rows.add(ratio("http", what + ": requests/s of Netty's epoll transport", true, 1, rate,
+                        row(servers, epoll, point)));
+                    rows.add(ratio("http", what + ": p99 of Netty's epoll transport", false, 1, tail,
+                        row(servers, epoll, point + ", p99")));
+                }
+            }
+        }
+    }
+
+    private static JsonObject row(final JsonElement servers, final String subject, final String step)
+    {
+        if (servers == null)
+        {
+            return null;
+        }
+        for (final JsonElement element : servers.getAsJsonObject().getAsJsonArray("rows"))
+        {
+            final JsonObject row = element.getAsJsonObject();
+            if (row.get("subject").getAsString().equals(subject) && row.get("step").getAsString().equals(step))
+            {
+                return row;
+            }
+        }
+        return null;
+    }
+
+    /** Pnet's figures of one row over the kernel's of another, round by round. */
+    private static Target ratio(
+        final String group, final String what, final boolean isFloor, final double bar, final JsonObject pnet,
+        final JsonObject kernel)
+    {
+        if (pnet == null || kernel == null)
+        {
+            return Target.missing(group, what, isFloor, bar, "ci/servers gave no such row");
+        }
+        final List<Double> ours = figures(pnet.getAsJsonObject("pnet"));
+        final List<Double> theirs = figures(kernel.getAsJsonObject("kernel"));
+        final List<Double> ratios = new ArrayList<>();
+        for (int i = 0; i < Math.min(ours.size(), theirs.size()); i++)
+        {
+            ratios.add(ours.get(i) / theirs.get(i));
+        }
+        final String unit = what.contains("p99") ? " ms" : "/s";
+        final double scale = what.contains("p99") ? 1e-6 : 1;
+        return Target.of(group, what, isFloor, bar, ratios,
+            Target.figure(Target.median(ours) * scale) + unit + " and " +
+                Target.figure(Target.median(theirs) * scale) + unit,
+            "ci/servers has a failure there");
+    }
+
+    private static List<Double> figures(final JsonObject cell)
+    {
+        final List<Double> figures = new ArrayList<>();
+        cell.getAsJsonArray("figures").forEach(figure -> figures.add(figure.getAsDouble()));
+        return figures;
+    }
+
+    // ---- bench.json
+
+    static void bench(final List<Target> rows, final JsonElement bench)
+    {
+        final List<Target> allocation = new ArrayList<>();
+        for (final String name :
+            List.of("InputBenchmark.inOrder", "OutputBenchmark.claimed", "OutputBenchmark.written"))
+        {
+            for (final String payload : List.of("1448", "65160"))
+            {
+                final JsonObject run = benchmark(bench, name, payload);
+                final String what = (name.startsWith("Input") ? "segment in" :
+                    name.endsWith("claimed") ? "segment out, claimed" : "segment out, written and so copied") +
+                    ", " + payload + " bytes";
+                // The copy of a write is the user's; a segment is one that fits the MTU.
+                final boolean isJudged = payload.equals("1448") && !name.endsWith("written");
+                final double bar = isJudged ? SEGMENT_NS : Double.NaN;
+                if (run == null)
+                {
+                    rows.add(Target.missing("bench", what + ": ns", false, bar, "ci/bench gave no such benchmark"));
+                    allocation.add(Target.missing(
+                        "bench", what + ": bytes allocated", false, NO_BYTES, "ci/bench gave no such benchmark"));
+                    continue;
+                }
+                final JsonObject time = run.getAsJsonObject("primaryMetric");
+                rows.add(Target.of("bench", what + ": ns", false, bar, raw(time), "JMH", null));
+                final JsonObject all = run.getAsJsonObject("secondaryMetrics");
+                final JsonObject bytes = all == null ? null : norm(all);
+                allocation.add(bytes == null ?
+                    Target.missing("bench", what + ": bytes allocated", false, NO_BYTES, "run without -prof gc") :
+                    Target.of("bench", what + ": bytes allocated", false, NO_BYTES, raw(bytes),
+                        "JMH -prof gc, " + bytes.get("scoreUnit").getAsString(), null));
+            }
+        }
+        rows.addAll(allocation);
+    }
+
+    /** Bytes an operation; the name begins with a dot in older versions. */
+    private static JsonObject norm(final JsonObject metrics)
+    {
+        return metrics.entrySet().stream().filter(metric -> metric.getKey().endsWith("gc.alloc.rate.norm"))
+            .map(metric -> metric.getValue().getAsJsonObject()).findFirst().orElse(null);
+    }
+
+    private static JsonObject benchmark(final JsonElement bench, final String name, final String payload)
+    {
+        if (bench == null || !bench.isJsonArray())
+        {
+            return null;
+        }
+        for (final JsonElement element : bench.getAsJsonArray())
+        {
+            final JsonObject run = element.getAsJsonObject();
+            if (run.get("benchmark").getAsString().endsWith("." + name) &&
+                run.getAsJsonObject("params").get("payload").getAsString().equals(payload))
+            {
+                return run;
+            }
+        }
+        return null;
+    }
+
+    /** What each iteration gave, of all forks. */
+    private static List<Double> raw(final JsonObject metric)
+    {
+        final List<Double> figures = new ArrayList<>();
+        metric.getAsJsonArray("rawData").forEach(fork ->
+            fork.getAsJsonArray().forEach(figure ->
+                figures.add(Double.parseDouble(figure.getAsString().toLowerCase(Locale.ROOT)))));
+        return figures;
+    }
+}
