@@ -36,7 +36,7 @@ import java.util.SplittableRandom;
 public final class FarEnd implements Link
 {
     /** Bytes of the frame in front of the transport's header. */
-    public static final int TRANSPORT = EthernetHeader.LENGTH + Ipv4Header.MIN_LENGTH;
+    private static final int TRANSPORT = EthernetHeader.LENGTH + Ipv4Header.MIN_LENGTH;
 
     private static final long MAC = 0x0250_4E00_0001L;
     private static final long FAR_MAC = 0x0250_4E00_0002L;
@@ -54,6 +54,10 @@ public final class FarEnd implements Link
     private final UnsafeBuffer arp = new UnsafeBuffer(BufferUtil.allocateDirectAligned(64, 64));
     private final int[] seqs = new int[QUEUE];
     private final int[] acks = new int[QUEUE];
+    private final int[] remotes = new int[QUEUE];
+    private final int[] remotePorts = new int[QUEUE];
+    private final Ipv4Header header = new Ipv4Header();
+    private final TcpHeader tcpHeader = new TcpHeader();
     private final RxFrame rxFrame = new RxFrame();
     private final TxFrame txFrame = new TxFrame();
     private int length;
@@ -118,16 +122,15 @@ public final class FarEnd implements Link
         return sentEnd;
     }
 
-    /** Where the prepared frame's transport header is, in {@link #frame()}. */
-    public int transportAt()
+    /** Has the last segment be another: what was sent again is not the last. */
+    public void sentEnd(final int seq)
     {
-        return FRAME_AT + TRANSPORT;
+        sentEnd = seq;
     }
 
-    /** The prepared frame. */
-    public UnsafeBuffer frame()
+    private static int transportAt()
     {
-        return frame;
+        return FRAME_AT + TRANSPORT;
     }
 
     /**
@@ -209,12 +212,12 @@ public final class FarEnd implements Link
         acks[queued++] = ack;
     }
 
-    /** Where the prepared segment comes from. */
-    public void from(final int remote, final int remotePort)
+    /** As {@link #send(int, int)}, from somebody else. */
+    public void send(final int seq, final int ack, final int remote, final int remotePort)
     {
-        final Ipv4Header ip = new Ipv4Header().wrap(frame, FRAME_AT + EthernetHeader.LENGTH);
-        ip.source(remote).updateHeaderChecksum();
-        BigEndian.putUint16(frame, transportAt(), remotePort);
+        remotes[queued] = remote;
+        remotePorts[queued] = remotePort;
+        send(seq, ack);
     }
 
     private void tcp(
@@ -229,7 +232,7 @@ public final class FarEnd implements Link
         final int headerLength = TcpHeader.MIN_LENGTH + options;
         isTcp = true;
         ip(remote, ProtocolNumber.TCP, headerLength + payload);
-        new TcpHeader().wrap(frame, transportAt()).sourcePort(remotePort).destinationPort(port)
+        tcpHeader.wrap(frame, transportAt()).sourcePort(remotePort).destinationPort(port)
             .headerLength(headerLength).flags(flags).window(60_000).checksum(0).urgentPointer(0);
         length = TRANSPORT + headerLength + payload;
         gsoSize = payload > segmentSize ? segmentSize : 0;
@@ -241,7 +244,7 @@ public final class FarEnd implements Link
         final int at = FRAME_AT + EthernetHeader.LENGTH;
         BigEndian.putInt32(frame, at, 0x4500_0000);
         BigEndian.putInt32(frame, at + Ipv4Header.IDENTIFICATION_OFFSET, Ipv4Header.FLAG_DF);
-        new Ipv4Header().wrap(frame, at).totalLength(Ipv4Header.MIN_LENGTH + transportLength).ttl(64)
+        header.wrap(frame, at).totalLength(Ipv4Header.MIN_LENGTH + transportLength).ttl(64)
             .protocol(protocol).source(remote).destination(ADDRESS).updateHeaderChecksum();
     }
 
@@ -267,6 +270,12 @@ public final class FarEnd implements Link
             {
                 BigEndian.putInt32(frame, transportAt() + TcpHeader.SEQUENCE_NUMBER_OFFSET, seqs[shown]);
                 BigEndian.putInt32(frame, transportAt() + TcpHeader.ACKNOWLEDGMENT_NUMBER_OFFSET, acks[shown]);
+            }
+            if (remotes[shown] != 0)
+            {
+                header.wrap(frame, FRAME_AT + EthernetHeader.LENGTH).source(remotes[shown]).updateHeaderChecksum();
+                BigEndian.putUint16(frame, transportAt(), remotePorts[shown]);
+                remotes[shown] = 0;
             }
             shown++;
             count++;

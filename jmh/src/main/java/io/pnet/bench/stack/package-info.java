@@ -1,0 +1,2 @@
+/** Benchmarks of whole stacks. */
+package io.pnet.bench.stack;

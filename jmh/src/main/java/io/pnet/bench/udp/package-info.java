@@ -1,0 +1,2 @@
+/** Microbenchmarks of UDP: datagrams through a stack without I/O. */
+package io.pnet.bench.udp;
