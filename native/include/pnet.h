@@ -47,6 +47,7 @@ enum pnet_step
     PNET_STEP_FILTER,
     PNET_STEP_PROMISCUOUS,
     PNET_STEP_BIND,
+    PNET_STEP_FANOUT,          /* EINVAL: before Linux 5.11, or the interface is down; EALREADY: the group is another one */
     PNET_STEP_WATCH,
     PNET_STEP_OPEN_TUN,        /* open(/dev/net/tun): EACCES, ENOENT */
     PNET_STEP_TUNSETIFF,       /* EPERM: may not create, or not owner; EBUSY: attached already; EINVAL: is a tun */
@@ -105,6 +106,9 @@ void pnet_close(int fd);
 
 /* ---- Packet ring -------------------------------------------------------------------------------------------------- */
 
+#define PNET_FANOUT_NONE (-2)
+#define PNET_FANOUT_NEW (-1)
+
 struct pnet_packet_options
 {
     int64_t mac;                   /* filter: frames to this address, broadcast and multicast; -1: every frame */
@@ -120,6 +124,8 @@ struct pnet_packet_options
     int32_t ring_send_buffer_bytes; /* SO_SNDBUF of the one with the TX ring, where there is one; 0: default */
     int32_t qdisc_bypass;
     int32_t promiscuous;
+    int32_t fanout_group;          /* PNET_FANOUT_NONE, PNET_FANOUT_NEW, or the group of a ring that is open */
+    int32_t fanout_seed;           /* of a new group's hash */
     char name[PNET_NAME_BYTES];
 };
 
@@ -138,6 +144,7 @@ struct pnet_packet
     int32_t tx_slots;
     int32_t vnet_header_bytes;    /* of messages and TX slots: 12, or 10 before Linux 6.4; in RX slots always 10 */
     int32_t receive_buffer_bytes; /* what SO_RCVBUF really is (the kernel counts its own overhead in it) */
+    int32_t fanout_group;         /* the group it has joined, or PNET_FANOUT_NONE */
     int32_t failed_step;
 };
 
@@ -147,6 +154,9 @@ struct pnet_packet
  * ring one socket does both. The IP header of a received frame is 16-byte aligned; the virtio header's ten bytes lie right
  * before the frame, also where its size is 12. A TX slot says in tp_mac where its
  * virtio header starts (PACKET_TX_HAS_OFF), so that the same can be had there; tp_len counts that header too.
+ *
+ * Rings of one fanout group share the interface's frames: each frame goes to one of them, by a hash of our own that Java can
+ * compute, too (fanout.c), and to the first what that hash does not cover. Members count in the order of joining.
  *
  * The descriptors in `options` belong to the ring after success only.
  */

@@ -25,6 +25,7 @@ static const char *const STEP_NAMES[PNET_STEP_COUNT] = {
     [PNET_STEP_FILTER] = "setsockopt(SO_ATTACH_FILTER)",
     [PNET_STEP_PROMISCUOUS] = "setsockopt(PACKET_ADD_MEMBERSHIP)",
     [PNET_STEP_BIND] = "bind",
+    [PNET_STEP_FANOUT] = "setsockopt(PACKET_FANOUT)",
     [PNET_STEP_WATCH] = "epoll_create",
     [PNET_STEP_OPEN_TUN] = "open(/dev/net/tun)",
     [PNET_STEP_TUNSETIFF] = "ioctl(TUNSETIFF)",

@@ -22,4 +22,7 @@
 /* Copies an interface's name, zero-filled. ENAMETOOLONG; ENODEV when it is empty. */
 int interface_name_copy(char target[PNET_NAME_BYTES], const char *name);
 
+/* Makes a bound socket with a ring a member of a group, or the first of a new one; returns the group's number, or -errno. */
+int fanout_join(int fd, int group, uint32_t seed);
+
 #endif

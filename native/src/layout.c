@@ -76,6 +76,8 @@ static const struct entry ENTRIES[] = {
     FIELD(pnet_packet_options, ring_send_buffer_bytes),
     FIELD(pnet_packet_options, qdisc_bypass),
     FIELD(pnet_packet_options, promiscuous),
+    FIELD(pnet_packet_options, fanout_group),
+    FIELD(pnet_packet_options, fanout_seed),
     FIELD(pnet_packet_options, name),
 
     SIZE(pnet_packet),
@@ -92,6 +94,7 @@ static const struct entry ENTRIES[] = {
     FIELD(pnet_packet, tx_slots),
     FIELD(pnet_packet, vnet_header_bytes),
     FIELD(pnet_packet, receive_buffer_bytes),
+    FIELD(pnet_packet, fanout_group),
     FIELD(pnet_packet, failed_step),
 
     SIZE(pnet_tap),

@@ -130,12 +130,26 @@ static int set_send_buffer(int fd, int bytes)
     return set_int(fd, SOL_SOCKET, SO_SNDBUF, bytes / 2);
 }
 
+static int attach(int fd, struct sock_filter *code, size_t length)
+{
+    const struct sock_fprog program = {.len = (unsigned short)length, .filter = code};
+    return setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program) < 0 ? -errno : 0;
+}
+
+/* Bound, but not yet a member of its group, a socket would be given every frame. */
+static int attach_closed_filter(int fd)
+{
+    struct sock_filter code[] = {BPF_STMT(BPF_RET | BPF_K, 0)};
+    return attach(fd, code, sizeof code / sizeof code[0]);
+}
+
 /* Frames to our address, and those with the group bit: broadcast is one of them. */
 static int attach_filter(int fd, int64_t mac)
 {
     if (mac < 0)
     {
-        return 0;
+        int unused = 0;
+        return setsockopt(fd, SOL_SOCKET, SO_DETACH_FILTER, &unused, sizeof unused) < 0 && errno != ENOENT ? -errno : 0;
     }
     struct sock_filter code[] = {
         BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 0),
@@ -147,8 +161,7 @@ static int attach_filter(int fd, int64_t mac)
         BPF_STMT(BPF_RET | BPF_K, UINT32_MAX),
         BPF_STMT(BPF_RET | BPF_K, 0),
     };
-    const struct sock_fprog program = {.len = sizeof code / sizeof code[0], .filter = code};
-    return setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program) < 0 ? -errno : 0;
+    return attach(fd, code, sizeof code / sizeof code[0]);
 }
 
 static int bind_to(int fd, int index, uint16_t protocol)
@@ -314,7 +327,9 @@ static int map_rings(const struct pnet_packet_options *options, struct pnet_pack
 
 static int start(const struct pnet_packet_options *options, struct pnet_packet *ring)
 {
-    int result = attach_filter(ring->ring_fd, options->mac);
+    const int is_member = options->fanout_group != PNET_FANOUT_NONE;
+    int result = is_member ? attach_closed_filter(ring->ring_fd) :
+        options->mac < 0 ? 0 : attach_filter(ring->ring_fd, options->mac);
     if (result < 0)
     {
         FAIL(ring, PNET_STEP_FILTER, -result);
@@ -335,6 +350,19 @@ static int start(const struct pnet_packet_options *options, struct pnet_packet *
     if (result < 0)
     {
         FAIL(ring, PNET_STEP_BIND, -result);
+    }
+    if (is_member)
+    {
+        ring->fanout_group = fanout_join(ring->ring_fd, options->fanout_group, (uint32_t)options->fanout_seed);
+        if (ring->fanout_group < 0)
+        {
+            FAIL(ring, PNET_STEP_FANOUT, -ring->fanout_group);
+        }
+        result = attach_filter(ring->ring_fd, options->mac);
+        if (result < 0)
+        {
+            FAIL(ring, PNET_STEP_FILTER, -result);
+        }
     }
     ring->watch_fd = ring->ring_fd;
     if (ring->gather_fd != ring->ring_fd)
@@ -381,6 +409,7 @@ int pnet_packet_open(const struct pnet_packet_options *options, struct pnet_pack
     out->ring_fd = -1;
     out->gather_fd = -1;
     out->watch_fd = -1;
+    out->fanout_group = PNET_FANOUT_NONE;
     out->tx_slots = options->ring_fd >= 0 && options->gather_fd < 0 ? 0 : options->tx_slots;
 
     int result = find_interface(options, out);

@@ -112,6 +112,7 @@ struct pnet_packet_options ring_options(const char *interface)
     options.copy_large = 1;
     options.receive_buffer_bytes = 4 << 20;
     options.promiscuous = 1;
+    options.fanout_group = PNET_FANOUT_NONE;
     strncpy(options.name, interface, sizeof options.name - 1);
     return options;
 }

@@ -3,12 +3,12 @@ package io.pnet.counters;
 /**
  * Everything a stack counts.
  *
- * <p>The law of the books: every frame that a link shows meets exactly one end. It is thrown away, and counted under
- * exactly one constant whose {@link #isDrop()} is true; or somebody uses it, and it is counted under exactly one whose
- * {@link #isUse()} is true; or it was handed to a transport of the user's own, which has no counters here. So between
- * two duty cycles
+ * <p>The law of the books: every frame that a link, or another stack of the group, shows meets exactly one end. It is
+ * thrown away, and counted under exactly one constant whose {@link #isDrop()} is true; or somebody uses it, and it is
+ * counted under exactly one whose {@link #isUse()} is true; or it was handed to a transport of the user's own, which has
+ * no counters here. So between two duty cycles
  * <pre>
- *   link.rx.frames = the drops + the uses + what transports of the user's own were handed
+ *   link.rx.frames + group.rx.frames = the drops + the uses + what transports of the user's own were handed
  * </pre>
  * and {@link Counters#unaccounted()} is the last of these: 0 in a stack that has none.
  */
@@ -33,6 +33,13 @@ public enum Counter
     LINK_TX_FULL("link.tx.full"),
     /** Frames that the kernel refused or a queueing discipline dropped (ENOBUFS and the like). */
     LINK_TX_DROPPED("link.tx.dropped"),
+
+    // ---- the other stacks of a group
+    /** Frames that came from another stack, and copies of what all of them should hear. */
+    GROUP_RX_FRAMES("group.rx.frames"),
+    /** Frames that were given to the stack whose flow they belong to. */
+    GROUP_TX_FRAMES("group.tx.frames"),
+    GROUP_TX_DROP_FULL("group.tx.drop.full", true),
 
     // ---- Ethernet
     ETH_RX_DROP_SHORT("eth.rx.drop.short", true),
@@ -253,6 +260,7 @@ public enum Counter
             case ICMP_RX:
             case IP_FRAGMENTS_MERGED:
             case IP_FRAGMENTS_WAITING:
+            case GROUP_TX_FRAMES:
             case TCP_RX_SEGMENTS:
             case UDP_RX_PACKETS:
                 return true;

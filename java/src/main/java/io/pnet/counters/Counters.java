@@ -108,7 +108,7 @@ public final class Counters
      */
     public long unaccounted()
     {
-        return get(Counter.LINK_RX_FRAMES) - drops() - uses();
+        return get(Counter.LINK_RX_FRAMES) + get(Counter.GROUP_RX_FRAMES) - drops() - uses();
     }
 
     /** Shows every counter and its value, in the enum's order. Any thread. */

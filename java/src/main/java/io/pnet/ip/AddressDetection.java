@@ -28,6 +28,11 @@ final class AddressDetection
     /** Starts with a new address: the first probe, or the first announcement, leaves with the next timers. */
     void start(final LocalAddress address)
     {
+        if (!ip.isLeader())
+        {
+            // The group's first stack does all that, and says how it went.
+            return;
+        }
         schedule(address, ip.nowNs);
         if (ip.settings.addressDetection)
         {
@@ -54,6 +59,10 @@ final class AddressDetection
         if (isLost)
         {
             ip.removeAddress(address);
+            if (ip.siblings != null)
+            {
+                ip.siblings.shareAddress(address, false);
+            }
         }
         else if (!address.hadConflict || nowNs - address.lastConflictNs >= DEFEND_INTERVAL_NS)
         {
@@ -126,11 +135,34 @@ final class AddressDetection
         step(address, nowNs);
     }
 
+    /** In a group: the first stack says that an address is ours. */
+    void onLeaderReady(final LocalAddress address)
+    {
+        if (address != null)
+        {
+            address.state = LocalAddress.State.READY;
+            ip.generation++;
+        }
+    }
+
+    /** In a group: the first stack has given an address up. */
+    void onLeaderLost(final LocalAddress address)
+    {
+        if (address != null)
+        {
+            ip.removeAddress(address);
+        }
+    }
+
     private void ready(final LocalAddress address)
     {
         address.state = LocalAddress.State.READY;
         address.announcementsLeft = ANNOUNCEMENTS;
         ip.generation++;
+        if (ip.siblings != null)
+        {
+            ip.siblings.shareAddress(address, true);
+        }
         if (listener != null)
         {
             listener.onReady(address.address);

@@ -46,10 +46,19 @@ final class Arp
             return;
         }
 
+        if (ip.siblings != null && ip.siblings.isLeader())
+        {
+            ip.siblings.share(buffer, offset - EthernetHeader.LENGTH, length + EthernetHeader.LENGTH);
+        }
         final LocalAddress ours = ip.addresses.find(0, IpAddress.mapped(sender == 0 ? target : sender));
         final boolean isConflict = ours != null && ours.networkInterface == over &&
             // A probe (no sender address) collides only with ours that is itself being probed: a used one is defended.
             (sender != 0 || !ours.isReady());
+        if (isConflict && !ip.isLeader())
+        {
+            counters.increment(Counter.ARP_RX_DROP_NOT_FOR_US);
+            return;
+        }
         if (isConflict)
         {
             counters.increment(Counter.ARP_RX);
@@ -79,7 +88,7 @@ final class Arp
             final boolean isAnswer = isForUs && operation == ArpPacket.OPERATION_REPLY;
             ip.neighbours.onAddress(neighbour, senderMac, isAnswer, true, ip.nowNs);
         }
-        if (isForUs && operation == ArpPacket.OPERATION_REQUEST)
+        if (isForUs && operation == ArpPacket.OPERATION_REQUEST && ip.isLeader())
         {
             send(over, senderMac, ArpPacket.OPERATION_REPLY, target, senderMac, sender);
         }

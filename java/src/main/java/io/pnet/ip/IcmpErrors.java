@@ -206,6 +206,10 @@ final class IcmpErrors
             counters.increment(Counter.ICMP_RX_DROP_MALFORMED);
             return;
         }
+        if (ip.siblings != null && ip.siblings.isElsewhere(packet, error, protocol))
+        {
+            return;
+        }
         error.kind = kind;
         error.mtu = mtu;
         if (!ip.addresses.isReady(error.localHi, error.localLo) || !tell(protocol))

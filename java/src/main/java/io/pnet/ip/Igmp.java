@@ -51,6 +51,10 @@ final class Igmp extends GroupReports
         switch (message.type())
         {
             case IgmpMessage.TYPE_QUERY:
+                if (ip.siblings != null && ip.siblings.isLeader() && !packet.isReassembled)
+                {
+                    ip.siblings.share(packet);
+                }
                 onQuery(packet);
                 break;
 

@@ -41,6 +41,8 @@ public final class Ip
     final Icmp icmp;
     final IcmpErrors icmpErrors;
     final IcmpEcho echo;
+    /** The other stacks of a group; null when this one is alone. */
+    Siblings siblings;
     NetworkInterface[] interfaces = new NetworkInterface[0];
     /** Now, as of the last call that said so. */
     long nowNs;
@@ -77,6 +79,36 @@ public final class Ip
         this.icmp = new Icmp(this);
         this.icmpErrors = new IcmpErrors(this);
         this.echo = new IcmpEcho(this);
+    }
+
+    /**
+     * Makes this layer one of a group's; before addresses are added.
+     *
+     * @param place  this stack's place.
+     * @param wakeup called by the group's other stacks when they have left something for this one; any thread.
+     */
+    public void join(final Siblings place, final Runnable wakeup)
+    {
+        siblings = place;
+        place.join(this, wakeup);
+    }
+
+    /** Whether a connection with these ports would have its home here, see {@link FlowHash#tcp}. */
+    public boolean isHomeOfTcp(final Destination destination, final int localPort, final int remotePort)
+    {
+        return siblings == null || siblings.isHomeOfTcp(destination, localPort, remotePort);
+    }
+
+    /** Whether an endpoint with this port has its home here, see {@link FlowHash#udp}. */
+    public boolean isHomeOfUdp(final int localPort)
+    {
+        return siblings == null || siblings.isHomeOfUdp(localPort);
+    }
+
+    /** Whether this stack answers for the addresses: it is alone, or the group's first. */
+    boolean isLeader()
+    {
+        return siblings == null || siblings.isLeader();
     }
 
     /** Adds an interface over a link; the link is polled, flushed and (by the stack) closed from now on. */
@@ -268,6 +300,20 @@ public final class Ip
             counters.increment(Counter.PATH_MTU_UPDATES);
             generation++;
             refresh(destination);
+            if (siblings != null)
+            {
+                siblings.sharePathMtu(destination.remoteHi, destination.remoteLo, tried);
+            }
+        }
+    }
+
+    /** Another stack of the group has found a path to be narrower. */
+    void learnPathMtu(final long hi, final long lo, final int mtu)
+    {
+        if (pathMtus.update(hi, lo, mtu, nowNs))
+        {
+            counters.increment(Counter.PATH_MTU_UPDATES);
+            generation++;
         }
     }
 
@@ -314,8 +360,8 @@ public final class Ip
             hasPolled = true;
             previousPollNs = nowNs;
         }
-        int taken = 0;
-        boolean isDrained = true;
+        int taken = siblings == null ? 0 : siblings.receive(limit);
+        boolean isDrained = taken < limit;
         for (final NetworkInterface networkInterface : interfaces)
         {
             final int frames = networkInterface.link().poll(networkInterface.input, limit, nowNs);
@@ -355,6 +401,10 @@ public final class Ip
     /** When {@link #onTimers} or a link next has something to do. */
     public long nextDeadlineNs()
     {
+        if (siblings != null && siblings.hasWork())
+        {
+            return nowNs;
+        }
         long deadlineNs = Math.min(detection.nextDeadlineNs(), neighbours.nextDeadlineNs());
         deadlineNs = Math.min(deadlineNs, reassembler.nextDeadlineNs());
         deadlineNs = Math.min(deadlineNs, igmp.nextDeadlineNs());
@@ -448,7 +498,13 @@ public final class Ip
         return null;
     }
 
-    /** The asking side of ICMP echo. */
+    /** Where a packet from another stack of the group has come in. */
+    NetworkInterface interfaceOf(final boolean isLoopback)
+    {
+        return isLoopback ? loopback : firstInterface();
+    }
+
+    /** The asking side of ICMP echo; in a group for the first stack, which gets the answers. */
     public IcmpEcho echo()
     {
         return echo;
@@ -457,6 +513,10 @@ public final class Ip
     /** Hands a packet to its protocol, or answers that there is none. */
     void deliver(final IpPacket packet)
     {
+        if (siblings != null && siblings.isElsewhere(packet))
+        {
+            return;
+        }
         final IpProtocol protocol = protocols[packet.protocol];
         if (protocol == null)
         {
@@ -575,7 +635,7 @@ public final class Ip
             address.address, address.isV4 ? address.prefixLength - 96 : address.prefixLength, null,
             address.networkInterface);
         routes.add(address.route);
-        if (!address.isV4)
+        if (!address.isV4 && isLeader())
         {
             address.solicitedNode = joinGroup(
                 address.networkInterface,

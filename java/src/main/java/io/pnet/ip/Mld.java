@@ -43,6 +43,10 @@ final class Mld extends GroupReports
             ip.counters.increment(Counter.MLD_RX_DROP_MALFORMED);
             return;
         }
+        if (ip.siblings != null && ip.siblings.isLeader() && !packet.isReassembled)
+        {
+            ip.siblings.share(packet);
+        }
         message.wrap(packet.buffer, packet.offset);
         final int code = message.maximumResponseDelay();
         final boolean isV2 = packet.length >= MldMessage.V2_QUERY_MIN_LENGTH;

@@ -61,6 +61,10 @@ final class Ndp
                 break;
 
             case Icmpv6Header.TYPE_NEIGHBOUR_ADVERTISEMENT:
+                if (ip.siblings != null && ip.siblings.isLeader())
+                {
+                    ip.siblings.share(packet);
+                }
                 onAdvertisement(packet);
                 break;
 
@@ -94,7 +98,8 @@ final class Ndp
         }
         final LocalAddress target = ip.addresses.find(targetHi, targetLo);
         final NetworkInterface over = packet.networkInterface;
-        if (target == null || target.networkInterface != over || target.state == LocalAddress.State.LOST)
+        if (target == null || target.networkInterface != over || target.state == LocalAddress.State.LOST ||
+            !ip.isLeader())
         {
             counters.increment(Counter.NDP_RX_DROP_NOT_FOR_US);
             return;
@@ -156,7 +161,7 @@ final class Ndp
             counters.increment(Counter.NDP_RX);
             final long senderMac = mac != NdpOptions.NO_ADDRESS ?
                 mac : EthernetHeader.source(packet.buffer, packet.networkOffset - EthernetHeader.LENGTH);
-            if (senderMac != over.macAddress)
+            if (senderMac != over.macAddress && ip.isLeader())
             {
                 counters.increment(Counter.NDP_CONFLICTS);
                 ip.detection.onConflict(ours, senderMac);

@@ -8,7 +8,7 @@ import java.util.List;
 
 /**
  * A switch in memory. It learns nothing: a frame to a port's own MAC address goes there, one to a group or to nobody's
- * address goes to every other port.
+ * address goes to every other port. Several ports may share an address, as a packet ring's fanout does.
  *
  * <p>All ports belong to one thread; with that, everything is deterministic. Ports receive in the order in which
  * senders flush.
@@ -40,7 +40,27 @@ public final class Switch
         return port;
     }
 
-    /** Ports that are open. */
+    /**
+     * Ports that share a MAC address, each for another owner.
+     *
+     * @param steering says which of them a frame goes to.
+     */
+    public List<Port> group(
+        final MemoryLinkOptions options, final List<LinkContext> contexts, final FrameSteering steering)
+    {
+        final Port first = port(options, contexts.get(0));
+        first.steering = steering;
+        options.macAddress(first.capabilities().macAddress());
+        for (final LinkContext context : contexts.subList(1, contexts.size()))
+        {
+            final Port member = new Port(options, context, 0);
+            member.first = first;
+            first.members.add(member);
+        }
+        return List.copyOf(first.members);
+    }
+
+    /** Addresses that are in use. */
     public int ports()
     {
         return ports.size();
@@ -49,6 +69,10 @@ public final class Switch
     /** A link into the switch. */
     public final class Port extends MemoryLink
     {
+        private final List<Port> members = new ArrayList<>(List.of(this));
+        private Port first = this;
+        private FrameSteering steering;
+
         private Port(final MemoryLinkOptions options, final LinkContext context, final long madeUpMacAddress)
         {
             super(options, context, madeUpMacAddress);
@@ -62,20 +86,26 @@ public final class Switch
             if (only != null)
             {
                 // A frame to its own sender goes nowhere, as on a switch.
-                if (only != this)
+                if (only != first)
                 {
-                    only.inbound().stage(frame, offload(), this);
+                    only.member(frame).inbound().stage(frame, offload(), this);
                 }
                 return;
             }
             for (int i = 0; i < ports.size(); i++)
             {
                 final Port port = ports.get(i);
-                if (port != this)
+                if (port != first)
                 {
-                    port.inbound().stage(frame, offload(), this);
+                    port.member(frame).inbound().stage(frame, offload(), this);
                 }
             }
+        }
+
+        private Port member(final TxFrame frame)
+        {
+            return steering == null ? this :
+                members.get(steering.member(frame.buffer(), frame.offset(), frame.headLength()));
         }
 
         @Override

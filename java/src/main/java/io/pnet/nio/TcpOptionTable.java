@@ -255,8 +255,7 @@ final class TcpOptionTable
             connection.quickAck((Boolean)value);
             return;
         }
-        apply(name, value, connection.settings());
-        connection.settingsChanged();
+        connection.changeSettings(settings -> apply(name, value, settings));
     }
 
     /** Gives a listener's settings one that has just been set. Stack's owner. */

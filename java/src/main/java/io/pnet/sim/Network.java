@@ -1,9 +1,11 @@
 package io.pnet.sim;
 
 import io.pnet.counters.Counters;
+import io.pnet.ip.FlowHash;
 import io.pnet.ip.IpAddress;
 import io.pnet.ip.IpSettings;
 import io.pnet.ip.NetworkInterface;
+import io.pnet.ip.Siblings;
 import io.pnet.link.ChunkPool;
 import io.pnet.link.Impairment;
 import io.pnet.link.ImpairmentSpec;
@@ -128,20 +130,63 @@ public final class Network implements AutoCloseable
         final ImpairmentSpec impairment,
         final UnaryOperator<Link> wrapper)
     {
-        final LinkContext context =
-            new LinkContext(new ChunkPool(ChunkPool.LARGE, 256L << 20), new Counters());
+        final LinkContext context = context(1);
         Link link = wire.port(options, context);
         if (impairment != null)
         {
             link = new Impairment(link, impairment, random.split(), context);
         }
-        link = wrapper.apply(link);
+        final Node node = node(addresses, settings, context, wrapper.apply(link), null, 1);
+        addAddresses(node, addresses);
+        return node;
+    }
+
+    /**
+     * Adds a group of stacks behind one set of addresses, on a port that steers frames as a packet ring's fanout does.
+     *
+     * @param addresses with prefix lengths, separated by spaces.
+     * @param options   of each stack's share of the port.
+     * @return the group's stacks, the one that answers for the addresses first.
+     */
+    public List<Node> group(
+        final String addresses, final int stacks, final MemoryLinkOptions options, final TcpSettings settings)
+    {
+        final FlowHash hash = new FlowHash(random.nextInt(), stacks);
+        final Siblings[] places = Siblings.group(hash);
+        final List<LinkContext> contexts = new ArrayList<>();
+        for (int i = 0; i < stacks; i++)
+        {
+            contexts.add(context(stacks));
+        }
+        final List<Switch.Port> ports = wire.group(options, contexts, hash::frame);
+        final List<Node> group = new ArrayList<>();
+        for (int i = 0; i < stacks; i++)
+        {
+            group.add(node(addresses, settings, contexts.get(i), ports.get(i), places[i], stacks));
+        }
+        group.forEach(node -> addAddresses(node, addresses));
+        return group;
+    }
+
+    private static LinkContext context(final int share)
+    {
+        return new LinkContext(new ChunkPool(ChunkPool.LARGE, (256L << 20) / share), new Counters());
+    }
+
+    private Node node(
+        final String addresses,
+        final TcpSettings settings,
+        final LinkContext context,
+        final Link link,
+        final Siblings place,
+        final int share)
+    {
         final IpSettings ipSettings = new IpSettings();
         ipSettings.addressDetection = false;
         final Node[] self = new Node[1];
         final Stack stack = new Stack(
             context,
-            new ChunkPool(ChunkPool.SMALL, 64L << 20),
+            new ChunkPool(ChunkPool.SMALL, (64L << 20) / share),
             ipSettings,
             settings,
             random.split(),
@@ -153,17 +198,28 @@ public final class Network implements AutoCloseable
         final Node node = new Node("node " + (nodes.size() + 1) + " (" + addresses + ")", stack, link);
         self[0] = node;
         stack.add(link);
-        final NetworkInterface networkInterface = stack.ip().addInterface(link);
-        node.networkInterface = networkInterface;
+        if (place != null)
+        {
+            // Nobody sleeps here: every stack has a duty cycle at every instant.
+            stack.ip().join(place, () ->
+            {
+            });
+        }
+        node.networkInterface = stack.ip().addInterface(link);
+        nodes.add(node);
+        return node;
+    }
+
+    private static void addAddresses(final Node node, final String addresses)
+    {
         for (final String each : addresses.trim().split(" +"))
         {
             final int slash = each.indexOf('/');
             final IpAddress address = IpAddress.parse(each.substring(0, slash));
             node.addresses.add(address);
-            stack.ip().addAddress(networkInterface, address, Integer.parseInt(each.substring(slash + 1)));
+            node.stack.ip().addAddress(
+                node.networkInterface, address, Integer.parseInt(each.substring(slash + 1)));
         }
-        nodes.add(node);
-        return node;
     }
 
     /** The virtual monotonic clock. */

@@ -20,7 +20,7 @@ final class CongestionEvents
         window.isLimited = c.windowUse.isLimited(c);
         window.acknowledged = Math.max(0, c.sndUnaOffset);
         window.sent = Math.max(0, c.offsetOf(c.sndNxt));
-        window.lost = c.sent.everLostBytes();
+        window.lost = c.everLostBytes();
     }
 
     /**

@@ -14,6 +14,7 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
+import java.util.function.Consumer;
 
 /**
  * A TCP connection: the transmission control block of RFC 9293 section 3.3.1, named as there, and the user's calls.
@@ -54,7 +55,8 @@ public final class Connection extends Flow
     }
 
     final TcpTransport tcp;
-    final TcpSettings settings;
+    /** Shared with all connections that have the same; see {@link #changeSettings}. */
+    TcpSettings settings;
     final Destination destination;
     /** The listener that made it, or null for an active open. */
     final Listener listener;
@@ -108,7 +110,9 @@ public final class Connection extends Flow
     int challenges;
 
     // ---- loss recovery and congestion control
-    final SentSegments sent = new SentSegments();
+    /** {@link SentSegments#NOTHING} while nothing is on its way; see {@link #sending}. */
+    SentSegments sent = SentSegments.NOTHING;
+    private long lostBefore;
     final Rtt rtt;
     final CongestionControl congestion;
     final CongestionWindow window = new CongestionWindow();
@@ -153,7 +157,8 @@ public final class Connection extends Flow
     final PathMtu path = new PathMtu();
     final ReceiveWindow receiveWindow;
     final ReceiveQueue receiveQueue;
-    final Reassembly reassembly;
+    /** {@link Reassembly#NOTHING} while all is in order; see {@link #reassembling}. */
+    Reassembly reassembly = Reassembly.NOTHING;
     boolean isClosedByUser;
     volatile boolean peerFinished;
 
@@ -202,7 +207,7 @@ public final class Connection extends Flow
             localPort,
             remotePort);
         this.tcp = tcp;
-        this.settings = settings.copy();
+        this.settings = settings;
         this.destination = destination;
         this.listener = listener;
         this.handler = handler;
@@ -214,7 +219,6 @@ public final class Connection extends Flow
         this.sendBuffer = new SendBuffer(tcp.sendChunks, tcp.smallChunks, tcp.released, settings, tcp.sendBudget);
         this.receiveWindow = new ReceiveWindow(tcp.receiveBudget, settings);
         this.receiveQueue = new ReceiveQueue(tcp.largeChunks, tcp.smallChunks);
-        this.reassembly = new Reassembly(tcp.largeChunks, tcp.smallChunks);
     }
 
     // ---- the user's calls
@@ -424,8 +428,8 @@ public final class Connection extends Flow
     }
 
     /**
-     * What is set for this connection alone; what does not concern the handshake may be changed, and
-     * {@link #settingsChanged} says so. Stack's owner.
+     * What is set for this connection, to be read only: connections that have the same share it.
+     * {@link #changeSettings} changes them. Stack's owner.
      */
     public TcpSettings settings()
     {
@@ -433,11 +437,16 @@ public final class Connection extends Flow
     }
 
     /**
-     * Takes up what was changed in {@link #settings}: buffer sizes, keepalive and its times, what Nagle's algorithm
-     * holds back. Stack's owner.
+     * Changes what is set for this connection alone, and does not concern the handshake: buffer sizes, keepalive and
+     * its times, what Nagle's algorithm holds back. Stack's owner.
+     *
+     * @param change is given a copy to change, which is not to be kept.
      */
-    public void settingsChanged()
+    public void changeSettings(final Consumer<TcpSettings> change)
     {
+        final TcpSettings changed = settings.copy();
+        change.accept(changed);
+        settings = tcp.shared(changed);
         if (state != TcpState.CLOSED)
         {
             sendBuffer.resize(settings);
@@ -599,6 +608,50 @@ public final class Connection extends Flow
             // The reader got there while the window was computed, and looked before it could know.
             signal();
         }
+    }
+
+    // ---- what it has only while it needs it
+
+    /** Where what is sent now is noted. */
+    SentSegments sending()
+    {
+        if (sent == SentSegments.NOTHING)
+        {
+            sent = tcp.spares.takeSent();
+        }
+        return sent;
+    }
+
+    /** Where what arrives out of order is kept, or was here already is noted. */
+    Reassembly reassembling()
+    {
+        if (reassembly == Reassembly.NOTHING)
+        {
+            reassembly = tcp.spares.takeReassembly(tcp);
+        }
+        return reassembly;
+    }
+
+    /** After each piece of work: gives back what it does not need for the moment. */
+    void rest()
+    {
+        if (sent.isEmpty() && sent != SentSegments.NOTHING)
+        {
+            lostBefore += sent.everLostBytes();
+            tcp.spares.give(sent);
+            sent = SentSegments.NOTHING;
+        }
+        if (reassembly != Reassembly.NOTHING && reassembly.isIdle())
+        {
+            tcp.spares.give(reassembly);
+            reassembly = Reassembly.NOTHING;
+        }
+    }
+
+    /** Bytes deemed lost since the start, as often as they were. */
+    long everLostBytes()
+    {
+        return lostBefore + sent.everLostBytes();
     }
 
     long offsetOf(final int seq)

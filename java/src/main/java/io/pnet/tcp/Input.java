@@ -175,7 +175,7 @@ final class Input
             if (s.payloadLength > 0)
             {
                 // Text is kept until the connection is established (section 3.10.7.3, fourth check).
-                c.reassembly.insert(s.seq, s.buffer, s.payloadOffset, s.payloadLength, c.rcvWnd());
+                c.reassembling().insert(s.seq, s.buffer, s.payloadOffset, s.payloadLength, c.rcvWnd());
             }
             tcp.activate(c);
             return true;
@@ -418,7 +418,7 @@ final class Input
         if (s.payloadLength > 0 && SeqNumber.leq(s.seq + s.payloadLength, c.rcvNxt))
         {
             counters.add(Counter.TCP_RX_DUPLICATE_BYTES, s.payloadLength);
-            c.reassembly.setDuplicate(s.seq, s.seq + s.payloadLength);
+            c.reassembling().setDuplicate(s.seq, s.seq + s.payloadLength);
             QuickAcks.onOldData(c);
         }
     }
@@ -466,7 +466,7 @@ final class Input
         if (known > 0)
         {
             counters.add(Counter.TCP_RX_DUPLICATE_BYTES, known);
-            c.reassembly.setDuplicate(s.seq, s.seq + known);
+            c.reassembling().setDuplicate(s.seq, s.seq + known);
             QuickAcks.onOldData(c);
             // RFC 2883 section 4: reported by the acknowledgement of this very segment.
             c.ackNow = true;
@@ -718,7 +718,7 @@ final class Input
     private void arrivesOutOfOrder(final Connection c, final Segment s, final long nowNs)
     {
         counters.increment(Counter.TCP_RX_OUT_OF_ORDER);
-        final Reassembly reassembly = c.reassembly;
+        final Reassembly reassembly = c.reassembling();
         final int stored = reassembly.insert(s.seq, s.buffer, s.payloadOffset, s.payloadLength, c.acceptableWindow());
         counters.add(Counter.TCP_RX_DUPLICATE_BYTES, s.payloadLength - stored - reassembly.refused());
         counters.add(Counter.TCP_RX_OUT_OF_ORDER_DISCARDED, reassembly.refused());

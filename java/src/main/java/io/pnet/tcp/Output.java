@@ -153,10 +153,10 @@ final class Output
         if (isFirst)
         {
             c.sndNxt = c.iss + 1;
-            c.sent.add(c.iss, c.sndNxt, c.sndMss, nowNs);
+            c.sending().add(c.iss, c.sndNxt, c.sndMss, nowNs);
             if (payload > 0)
             {
-                c.sent.add(c.sndNxt, c.sndNxt + payload, c.sndMss, nowNs);
+                c.sending().add(c.sndNxt, c.sndNxt + payload, c.sndMss, nowNs);
                 c.sndNxt += payload;
                 c.synBytes = payload;
                 c.bytesSent += payload;
@@ -399,7 +399,7 @@ final class Output
             c.progressNs = nowNs;
         }
         final int next = c.sndNxt + sentBytes + (finWent ? 1 : 0);
-        c.sent.add(c.sndNxt, next, c.sndMss, nowNs);
+        c.sending().add(c.sndNxt, next, c.sndMss, nowNs);
         c.rate.onSent(c, c.sent.count() - 1);
         c.sndNxt = next;
         c.finSent |= finWent;

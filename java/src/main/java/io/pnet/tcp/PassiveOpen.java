@@ -399,7 +399,7 @@ final class PassiveOpen
         input.negotiate(c, syn, h.createdNs);
         c.sndWnd = h.window;
         c.sndNxt = h.iss + 1;
-        c.sent.add(h.iss, c.sndNxt, c.sndMss, h.sentNs);
+        c.sending().add(h.iss, c.sndNxt, c.sndMss, h.sentNs);
         c.synRetransmits = h.retransmits;
         if (h.isRepeated || h.sentNs == 0)
         {

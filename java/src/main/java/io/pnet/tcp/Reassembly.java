@@ -31,6 +31,9 @@ final class Reassembly
     /** Beyond it: memory may be so many times what it holds. Every second segment of a window takes two. */
     static final int MEMORY_FACTOR = 4;
 
+    /** What a connection with nothing out of order has: empty, and never inserted into. */
+    static final Reassembly NOTHING = new Reassembly(null, null);
+
     private static final int SMALL_SHIFT = 11;
     private static final int LARGE_SHIFT = 16;
     /** Windows up to here are kept in small pages, so that many connections with little in disorder cost little. */
@@ -57,6 +60,8 @@ final class Reassembly
     private int duplicateLeft;
     private int duplicateRight;
     private int refused;
+    /** In {@link Spares}. */
+    Reassembly nextSpare;
 
     Reassembly(final ChunkPool largeChunks, final ChunkPool smallChunks)
     {
@@ -67,6 +72,12 @@ final class Reassembly
     boolean isEmpty()
     {
         return count == 0;
+    }
+
+    /** Whether it holds nothing, and has nothing to report either. */
+    boolean isIdle()
+    {
+        return count == 0 && blocks == 0 && !hasDuplicate;
     }
 
     /** Bytes held. */

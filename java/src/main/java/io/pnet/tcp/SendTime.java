@@ -20,7 +20,9 @@ final class SendTime
         SNDBUF_LIMITED
     }
 
-    private final long[] ns = new long[State.values().length];
+    private long busyNs;
+    private long rwndLimitedNs;
+    private long sndbufLimitedNs;
     private State state = State.IDLE;
     private long sinceNs;
 
@@ -28,7 +30,9 @@ final class SendTime
     {
         if (next != state)
         {
-            ns[state.ordinal()] += nowNs - sinceNs;
+            busyNs = limitedNs(State.BUSY, nowNs);
+            rwndLimitedNs = limitedNs(State.RWND_LIMITED, nowNs);
+            sndbufLimitedNs = limitedNs(State.SNDBUF_LIMITED, nowNs);
             state = next;
             sinceNs = nowNs;
         }
@@ -43,6 +47,7 @@ final class SendTime
 
     long limitedNs(final State which, final long nowNs)
     {
-        return ns[which.ordinal()] + (which == state ? Math.max(0, nowNs - sinceNs) : 0);
+        final long past = which == State.BUSY ? busyNs : which == State.RWND_LIMITED ? rwndLimitedNs : sndbufLimitedNs;
+        return past + (which == state ? Math.max(0, nowNs - sinceNs) : 0);
     }
 }

@@ -28,6 +28,9 @@ final class SentSegments
     /** Sent more than once in its life: no RTT sample from it (Karn). */
     static final byte EVER_RETRANSMITTED = 8;
 
+    /** What a connection with nothing on its way has: empty, and never added to. */
+    static final SentSegments NOTHING = new SentSegments();
+
     private static final int NONE = -1;
     private static final int INITIAL_CAPACITY = 8;
     /** How far what a peer reports in pieces is followed: 4,096 holes, what 1 % loss makes of a window of 600 MB. */
@@ -67,6 +70,8 @@ final class SentSegments
     /** Nothing before this waits to be sent again. */
     private int lostFrom;
     private long moves;
+    /** In {@link Spares}. */
+    SentSegments nextSpare;
 
     int count()
     {
@@ -390,6 +395,19 @@ final class SentSegments
         remove(index + 1);
         unlink(next);
         release(next);
+    }
+
+    /** Entries that there is room for without growing. */
+    int capacity()
+    {
+        return starts.length;
+    }
+
+    /** Forgets the totals: it is empty, and goes to another connection. */
+    void reset()
+    {
+        everLostBytes = 0;
+        lostFrom = 0;
     }
 
     void clear()

@@ -62,4 +62,14 @@ public final class TcpCompatibility
         copy.insecureSyn = insecureSyn;
         return copy;
     }
+
+    /** Whether every value is the same. */
+    boolean isSameAs(final TcpCompatibility other)
+    {
+        return quickAcks == other.quickAcks && ecnSynRetries == other.ecnSynRetries &&
+            rtoSlopNs == other.rtoSlopNs && noOptions == other.noOptions && windowShift == other.windowShift &&
+            receivesIntoBuffer == other.receivesIntoBuffer && synFin == other.synFin &&
+            icmpMayReset == other.icmpMayReset && softErrorsInHandshake == other.softErrorsInHandshake &&
+            insecureReset == other.insecureReset && insecureSyn == other.insecureSyn;
+    }
 }

@@ -100,7 +100,7 @@ public record TcpInfo(
             c.rate.rate(),
             c.rate.isAppLimited(),
             c.window.delivered,
-            c.sent.everLostBytes(),
+            c.everLostBytes(),
             unsent(c),
             c.reassembly.bytes(),
             c.sendTime.busyNs(c.tcp.nowNs()),

@@ -188,4 +188,30 @@ public final class TcpSettings
         copy.compatibility = compatibility.copy();
         return copy;
     }
+
+    /** Whether every value is the same. */
+    boolean isSameAs(final TcpSettings other)
+    {
+        return sendBufferBytes == other.sendBufferBytes && receiveBufferBytes == other.receiveBufferBytes &&
+            maxSendBufferBytes == other.maxSendBufferBytes &&
+            maxReceiveBufferBytes == other.maxReceiveBufferBytes && noDelay == other.noDelay &&
+            sack == other.sack && timestamps == other.timestamps && windowScaling == other.windowScaling &&
+            ecn == other.ecn && initialWindowSegments == other.initialWindowSegments &&
+            congestionControl == other.congestionControl && maxPacingRate == other.maxPacingRate &&
+            initialRtoNs == other.initialRtoNs && minRtoNs == other.minRtoNs && maxRtoNs == other.maxRtoNs &&
+            delayedAckNs == other.delayedAckNs && synTimeoutNs == other.synTimeoutNs &&
+            synReceivedTimeoutNs == other.synReceivedTimeoutNs && maxHalfOpen == other.maxHalfOpen &&
+            maxHalfOpenOfStack == other.maxHalfOpenOfStack && fastOpen == other.fastOpen &&
+            maxFastOpen == other.maxFastOpen && synCookies == other.synCookies &&
+            resetOnOverflow == other.resetOnOverflow && invalidAckIntervalNs == other.invalidAckIntervalNs &&
+            retransmitTimeoutNs == other.retransmitTimeoutNs && userTimeoutNs == other.userTimeoutNs &&
+            orphanTimeoutNs == other.orphanTimeoutNs && maxOrphans == other.maxOrphans &&
+            maxSegmentLifetimeNs == other.maxSegmentLifetimeNs && maxTimeWaits == other.maxTimeWaits &&
+            reuseTimeWait == other.reuseTimeWait && finWait2TimeoutNs == other.finWait2TimeoutNs &&
+            keepAlive == other.keepAlive && keepAliveIdleNs == other.keepAliveIdleNs &&
+            keepAliveIntervalNs == other.keepAliveIntervalNs && keepAliveProbes == other.keepAliveProbes &&
+            copyLimit == other.copyLimit && trafficClass == other.trafficClass && hopLimit == other.hopLimit &&
+            blackHoleDetection == other.blackHoleDetection && maxSegmentSize == other.maxSegmentSize &&
+            compatibility.isSameAs(other.compatibility);
+    }
 }

@@ -37,6 +37,7 @@ public final class TcpTransport implements Transport
     private static final long RETRY_NS = 1_000_000;
     /** With less than one chunk in so many left for what arrives, windows stop to open. */
     private static final int TIGHT_FRACTION = 8;
+    private static final int SHARED_SETTINGS = 8;
     private static final VarHandle DIRTY_HEAD;
 
     static
@@ -57,6 +58,10 @@ public final class TcpTransport implements Transport
     private final Int2ObjectHashMap<Listener> listeners = new Int2ObjectHashMap<>();
 
     final ReleaseQueue released = new ReleaseQueue();
+    final Spares spares = new Spares();
+    /** What connections have been opened with lately: those that have the same settings share one copy. */
+    private final TcpSettings[] shared = new TcpSettings[SHARED_SETTINGS];
+    private int nextShared;
     ChunkPool largeChunks;
     ChunkPool sendChunks;
     ChunkPool smallChunks;
@@ -185,7 +190,13 @@ public final class TcpTransport implements Transport
         }
         final TcpSettings own = settings == null ? this.settings : settings;
         final int port = localPort != 0 ? localPort : ports.choose(candidate ->
-            ports.isFree(0, 0, candidate) && isFree(destination, candidate, remotePort, own, nowNs));
+            ports.isFree(0, 0, candidate) && isFree(destination, candidate, remotePort, own, nowNs) &&
+            ip.isHomeOfTcp(destination, candidate, remotePort));
+        if (port != PortSpace.NONE && !ip.isHomeOfTcp(destination, port, remotePort))
+        {
+            throw new BindException(
+                "port " + port + " towards this peer belongs to another stack of this process; see IpProcess.homeOfTcp");
+        }
         if (port == PortSpace.NONE || !isFree(destination, port, remotePort, own, nowNs))
         {
             throw new BindException(
@@ -401,6 +412,7 @@ public final class TcpTransport implements Transport
         if (flow instanceof Connection c)
         {
             accepted = input.segmentArrives(c, s, nowNs);
+            c.rest();
             if (c.state == TcpState.TIME_WAIT)
             {
                 timeWaits.add(c, nowNs);
@@ -602,6 +614,7 @@ public final class TcpTransport implements Transport
                     activate(c);
                 }
                 c.receiveQueue.trim();
+                c.rest();
             }
             catch (final RuntimeException ex)
             {
@@ -900,6 +913,7 @@ public final class TcpTransport implements Transport
         c.sent.clear();
         c.sendBuffer.release();
         c.reassembly.release();
+        c.rest();
         c.receiveWindow.close();
         if (c.handler != null)
         {
@@ -951,7 +965,7 @@ public final class TcpTransport implements Transport
         final long nowNs)
     {
         final TcpSettings own = settings == null ? this.settings : settings;
-        final Connection c = new Connection(this, own, destination, localPort, remotePort, listener, handler);
+        final Connection c = new Connection(this, shared(own), destination, localPort, remotePort, listener, handler);
         c.iss = iss;
         c.tsOffset = isn.timestampOffset(c.localHi, c.localLo, c.remoteHi, c.remoteLo);
         c.sndUna = c.iss;
@@ -963,6 +977,22 @@ public final class TcpTransport implements Transport
         updateMss(c);
         addFlow(hashOf(c), c);
         return c;
+    }
+
+    /** A copy of settings that nobody changes any more, the same one for as many connections as possible. */
+    TcpSettings shared(final TcpSettings settings)
+    {
+        for (final TcpSettings each : shared)
+        {
+            if (each != null && each.isSameAs(settings))
+            {
+                return each;
+            }
+        }
+        final TcpSettings copy = settings.copy();
+        shared[nextShared] = copy;
+        nextShared = (nextShared + 1) % SHARED_SETTINGS;
+        return copy;
     }
 
     void addFlow(final int hash, final Flow flow)

@@ -115,7 +115,17 @@ public final class PortSpace
      */
     public int bindEphemeral(final long hi, final long lo)
     {
-        final int port = choose((candidate) -> isFree(hi, lo, candidate));
+        return bindEphemeral(hi, lo, candidate -> true);
+    }
+
+    /**
+     * Takes an ephemeral port that will do.
+     *
+     * @return the port, or {@link #NONE} when there is none.
+     */
+    public int bindEphemeral(final long hi, final long lo, final IntPredicate isUsable)
+    {
+        final int port = choose((candidate) -> isUsable.test(candidate) && isFree(hi, lo, candidate));
         if (port != NONE)
         {
             bind(hi, lo, port);

@@ -95,7 +95,12 @@ public final class UdpTransport implements Transport
             throw new BindException(
                 "Cannot assign requested address: " + local + " is not one of this process, or not ready yet");
         }
-        final int bound = port == 0 ? ports.bindEphemeral(local.hi(), local.lo()) :
+        if (port != 0 && !ip.isHomeOfUdp(port))
+        {
+            throw new BindException(
+                "UDP port " + port + " belongs to another stack of this process; ask IpProcess.homeOfUdp");
+        }
+        final int bound = port == 0 ? ports.bindEphemeral(local.hi(), local.lo(), ip::isHomeOfUdp) :
             isShared ? (ports.bindShared(local.hi(), local.lo(), port) ? port : PortSpace.NONE) :
             ports.bind(local.hi(), local.lo(), port) ? port : PortSpace.NONE;
         if (bound == PortSpace.NONE)

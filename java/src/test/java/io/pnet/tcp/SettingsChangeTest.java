@@ -21,8 +21,7 @@ final class SettingsChangeTest
             peer.expect(data(1, 10));
             peer.write(10);
             peer.nothingMore();
-            peer.connection().settings().noDelay = true;
-            peer.connection().settingsChanged();
+            peer.connection().changeSettings(settings -> settings.noDelay = true);
             peer.cycle();
             peer.expect(data(11, 10));
             peer.write(10);
@@ -36,12 +35,13 @@ final class SettingsChangeTest
         try (TcpPeer peer = new TcpPeer().established())
         {
             peer.advanceMs(50_000);
-            final TcpSettings settings = peer.connection().settings();
-            settings.keepAlive = true;
-            settings.keepAliveIdleNs = 60_000 * TcpPeer.MS;
-            settings.keepAliveIntervalNs = 5_000 * TcpPeer.MS;
-            settings.keepAliveProbes = 2;
-            peer.connection().settingsChanged();
+            peer.connection().changeSettings(settings ->
+            {
+                settings.keepAlive = true;
+                settings.keepAliveIdleNs = 60_000 * TcpPeer.MS;
+                settings.keepAliveIntervalNs = 5_000 * TcpPeer.MS;
+                settings.keepAliveProbes = 2;
+            });
             // Idle since the handshake, not since now.
             peer.advanceMs(9_000);
             peer.nothingMore();
@@ -49,16 +49,13 @@ final class SettingsChangeTest
             peer.expect(ack(1).seq(0).length(0));
             peer.send(ack(1).seq(1));
             // Sooner than the deadline that was set by the answer.
-            settings.keepAliveIdleNs = 10_000 * TcpPeer.MS;
-            peer.connection().settingsChanged();
+            peer.connection().changeSettings(settings -> settings.keepAliveIdleNs = 10_000 * TcpPeer.MS);
             peer.advanceMs(10_100);
             peer.expect(ack(1).seq(0));
-            settings.keepAlive = false;
-            peer.connection().settingsChanged();
+            peer.connection().changeSettings(settings -> settings.keepAlive = false);
             peer.advanceMs(100_000);
             peer.nothingMore();
-            settings.keepAlive = true;
-            peer.connection().settingsChanged();
+            peer.connection().changeSettings(settings -> settings.keepAlive = true);
             // Idle for longer than that already.
             peer.advanceMs(10);
             peer.expect(ack(1).seq(0));
@@ -77,18 +74,15 @@ final class SettingsChangeTest
         {
             final Connection c = peer.connection();
             final long others = c.tcp.sendBudget.granted() - c.sendBufferBytes();
-            c.settings().sendBufferBytes = 10_000;
-            c.settingsChanged();
+            c.changeSettings(settings -> settings.sendBufferBytes = 10_000);
             assertEquals(10_000, c.writable());
             assertEquals(others + 10_000, c.tcp.sendBudget.granted());
             peer.write(8_000);
-            c.settings().sendBufferBytes = 4_000;
-            c.settingsChanged();
+            c.changeSettings(settings -> settings.sendBufferBytes = 4_000);
             // What was taken stays, and there is no room until it is sent.
             assertEquals(0, c.writable());
             assertEquals(8_000, c.unacknowledged());
-            c.settings().sendBufferBytes = 1_000_000;
-            c.settingsChanged();
+            c.changeSettings(settings -> settings.sendBufferBytes = 1_000_000);
             assertEquals(992_000, c.writable());
             c.abort();
             peer.cycle();
@@ -101,8 +95,7 @@ final class SettingsChangeTest
     {
         try (TcpPeer peer = new TcpPeer().established())
         {
-            peer.connection().settings().receiveBufferBytes = 40_000;
-            peer.connection().settingsChanged();
+            peer.connection().changeSettings(settings -> settings.receiveBufferBytes = 40_000);
             assertEquals(40_000, peer.connection().receiveBufferBytes());
             // The right edge stays where it was: what was offered is kept, and no more is before it is used up.
             peer.send(data(1, 1_000).acks(1));
