@@ -26,6 +26,8 @@ import java.util.function.Supplier;
  * ready unparks them. A driver that leaves is mostly back before anybody else would be awake.
  * <li>Polling has to pay: where the next frame comes later than that, a driver polls for less and less before it
  * waits, since whoever is to send that frame may need the processor.
+ * <li>Those that a cycle makes ready are woken once the stack is free again: a thread that ran at once might take the
+ * owner's processor and find the stack owned, for as long as a scheduler's slice lasts.
  * <li>A driver that finds work for another thread makes way for it, since that thread will soon be back to wait for
  * more; but it takes its place back when that thread is busy for longer.
  * <li>Virtual threads are guests: they park and never drive, since a wait in native code would pin their carrier.
@@ -53,6 +55,7 @@ public final class StackDriver implements AutoCloseable
     private static final VarHandle DRIVING;
     private static final VarHandle DRIVERS;
     private static final VarHandle GUESTS;
+    private static final VarHandle SPARE_WAKES;
 
     static
     {
@@ -63,6 +66,7 @@ public final class StackDriver implements AutoCloseable
             DRIVING = lookup.findVarHandle(StackDriver.class, "driving", Thread.class);
             DRIVERS = lookup.findVarHandle(StackDriver.class, "drivers", int.class);
             GUESTS = lookup.findVarHandle(StackDriver.class, "guests", int.class);
+            SPARE_WAKES = lookup.findVarHandle(StackDriver.class, "spareWakes", WakeList.class);
         }
         catch (final ReflectiveOperationException ex)
         {
@@ -104,6 +108,10 @@ public final class StackDriver implements AutoCloseable
     private volatile boolean isCongested;
     /** Whether the cycle under way made another thread ready; the owner's. */
     private boolean hasWoken;
+    /** Whom the owner has made ready and not woken yet; the owner's. */
+    private WakeList wakes = new WakeList();
+    /** For the next owner while the last one still wakes; null while it is out. */
+    private volatile WakeList spareWakes = new WakeList();
     private long realtimeSampledNs = Long.MIN_VALUE;
     /** How long a driver polls at present, at most {@link #spinNs}; the driver's. */
     private volatile long pollNs;
@@ -160,17 +168,40 @@ public final class StackDriver implements AutoCloseable
     /** Gives the stack up, and looks again for what was left meanwhile. */
     void release()
     {
-        owner = null;
+        giveUp();
         while (isPending && tryAcquire())
         {
             cycle(clock.nanoTime());
-            owner = null;
+            giveUp();
         }
         if (isAsleep && (nextDeadlineNs < sleepUntilNs || isCongested && !isAsleepForWrite))
         {
             // What the driver waits for is not what it has to wait for now.
             linkWait.signal();
         }
+    }
+
+    /** The stack is free, and then those that its owner has made ready are woken. */
+    private void giveUp()
+    {
+        if (wakes.size() == 0)
+        {
+            owner = null;
+            return;
+        }
+        final WakeList mine = wakes;
+        final WakeList spare = (WakeList)SPARE_WAKES.getAndSet(this, null);
+        if (spare == null)
+        {
+            // Another thread is at it with the other list.
+            wake(mine);
+            owner = null;
+            return;
+        }
+        wakes = spare;
+        owner = null;
+        wake(mine);
+        spareWakes = mine;
     }
 
     /** One duty cycle, by the owner. */
@@ -506,12 +537,36 @@ public final class StackDriver implements AutoCloseable
         unpark(thread, null);
     }
 
-    /** The same for a thread that may wait for a descriptor of its own. */
+    /**
+     * The same for a thread that may wait for a descriptor of its own. The stack's owner wakes when it has given the
+     * stack up.
+     */
     public void unpark(final Thread thread, final DescriptorWatch watch)
+    {
+        if (isOwner())
+        {
+            wakes.add(thread, watch);
+            hasWoken |= !VirtualThreads.isVirtual(thread);
+        }
+        else
+        {
+            wake(thread, watch);
+        }
+    }
+
+    private void wake(final WakeList list)
+    {
+        for (int i = 0; i < list.size(); i++)
+        {
+            wake(list.thread(i), list.watch(i));
+        }
+        list.clear();
+    }
+
+    private void wake(final Thread thread, final DescriptorWatch watch)
     {
         if (!VirtualThreads.isVirtual(thread))
         {
-            hasWoken = true;
             // Before it runs: it may take this processor at once, and should find the place free when it is back.
             leavePlace(Thread.currentThread());
         }
