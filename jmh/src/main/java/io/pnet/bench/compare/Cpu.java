@@ -1,6 +1,7 @@
 package io.pnet.bench.compare;
 
 import java.io.IOException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -10,8 +11,11 @@ import java.util.List;
  *
  * <p>The whole machine is the fair figure: on a veth pair a good part of the receiver's work runs in softirq on the
  * sender's core, so that a process's own time says only what its own threads were charged with.
+ *
+ * <p>What the JIT compilers of both ends' JVMs used is part of all that, and told besides: a JVM that is seconds old
+ * compiles for longer than it transfers, a server's has long finished.
  */
-record Cpu(double user, double system, double softirq, double sender, double receiver)
+record Cpu(double user, double system, double softirq, double sender, double receiver, double compilers)
 {
     /** /proc counts in ticks; USER_HZ is 100 on every Linux that Java runs on. */
     private static final double TICKS_PER_SECOND = 100;
@@ -25,7 +29,8 @@ record Cpu(double user, double system, double softirq, double sender, double rec
             ticks(all, 3),
             ticks(all, 6) + ticks(all, 7),
             ofProcess(senderPid),
-            ofProcess(receiverPid));
+            ofProcess(receiverPid),
+            ofCompilers(senderPid) + ofCompilers(receiverPid));
     }
 
     Cpu minus(final Cpu earlier)
@@ -35,7 +40,9 @@ record Cpu(double user, double system, double softirq, double sender, double rec
             system - earlier.system,
             softirq - earlier.softirq,
             sender - earlier.sender,
-            receiver - earlier.receiver);
+            receiver - earlier.receiver,
+            // A compiler thread that has nothing to do ends, and its time is no longer told.
+            Math.max(0, compilers - earlier.compilers));
     }
 
     Cpu dividedBy(final double gigabytes)
@@ -45,7 +52,8 @@ record Cpu(double user, double system, double softirq, double sender, double rec
             system / gigabytes,
             softirq / gigabytes,
             sender / gigabytes,
-            receiver / gigabytes);
+            receiver / gigabytes,
+            compilers / gigabytes);
     }
 
     double total()
@@ -56,6 +64,30 @@ record Cpu(double user, double system, double softirq, double sender, double rec
     private static double ticks(final String[] fields, final int index)
     {
         return Long.parseLong(fields[index]) / TICKS_PER_SECOND;
+    }
+
+    private static double ofCompilers(final long pid) throws IOException
+    {
+        double ns = 0;
+        try (DirectoryStream<Path> threads = Files.newDirectoryStream(Path.of("/proc/" + pid + "/task")))
+        {
+            for (final Path thread : threads)
+            {
+                try
+                {
+                    if (Files.readString(thread.resolve("comm")).matches("C[12] Compiler.*\\s*"))
+                    {
+                        ns += Long.parseLong(Files.readString(thread.resolve("schedstat")).split(" ")[0]);
+                    }
+                }
+                catch (final IOException ex)
+                {
+                    // The thread has ended since it was listed.
+                    continue;
+                }
+            }
+        }
+        return ns / 1e9;
     }
 
     private static double ofProcess(final long pid) throws IOException

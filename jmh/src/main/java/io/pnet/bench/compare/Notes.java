@@ -23,7 +23,8 @@ final class Notes
             " s count for nobody. CPU seconds per gigabyte (10^9 bytes) are of the whole machine, all its processes " +
             "included, over the " + results.measuredSeconds + " s after that; beside them stands what each end's " +
             "process was charged with. On a veth pair much of the receiver's work runs in softirq on the sender's " +
-            "core.");
+            "core. \"JIT\" is the part that the compilers of both ends' JVMs took: these are seconds old, and a " +
+            "process that lives longer has it behind it.");
         notes.add("\"MTU-sized frames\": tso, gso and gro are off on both ends of the veth pair, so every frame on " +
             "the wire fits the MTU. Pnet may still hand over larger frames, which the kernel cuts before the wire.");
         notes.add("A TAP run bridges the TAP to the veth in Pnet's namespace, so that the same shaper is in the way; " +

@@ -23,7 +23,7 @@ final class TextTable
     {
         final List<List<String>> rows = new ArrayList<>();
         rows.add(List.of("wire", "role", "goodput", "ratio", "spread", "retrans",
-            "CPU s/GB", "user", "system", "softirq", "sender", "receiver"));
+            "CPU s/GB", "user", "system", "softirq", "sender", "receiver", "JIT"));
         Setup last = null;
         for (final Results.Bulk cell : results.bulk)
         {
@@ -48,6 +48,7 @@ final class TextTable
                 row.add(Format.cpu(cell.of(run -> run.cpu().softirq())));
                 row.add(Format.cpu(cell.of(run -> run.cpu().sender())));
                 row.add(Format.cpu(cell.of(run -> run.cpu().receiver())));
+                row.add(Format.cpu(cell.of(run -> run.cpu().compilers())));
                 if (!cell.failures.isEmpty())
                 {
                     row.add(cell.failures.size() + " FAILED: " + reason(cell.failures));

@@ -165,7 +165,7 @@ class ReportTest
         cell.program = program;
         for (final double goodput : goodputs)
         {
-            cell.runs.add(new BulkRun(goodput, 3, new Cpu(0.2, 0.3, 0.1, 0.25, 0.3)));
+            cell.runs.add(new BulkRun(goodput, 3, new Cpu(0.2, 0.3, 0.1, 0.25, 0.3, 0.05)));
         }
         results.bulk.add(cell);
     }
