@@ -34,37 +34,13 @@ final class Ipv4Input
         final int available,
         final boolean isUnicastFrame)
     {
-        final UnsafeBuffer buffer = frame.buffer();
         counters.increment(Counter.IP_RX_PACKETS);
-        if (available < Ipv4Header.MIN_LENGTH)
+        final UnsafeBuffer buffer = frame.buffer();
+        if (!isHeaderSound(buffer, offset, available))
         {
-            counters.increment(Counter.IP_RX_DROP_SHORT);
             return;
         }
-        final int versionIhl = BigEndian.getUint8(buffer, offset);
-        if (versionIhl >>> 4 != 4)
-        {
-            counters.increment(Counter.IP_RX_DROP_VERSION);
-            return;
-        }
-        final int headerLength = (versionIhl & 0xF) << 2;
-        if (headerLength < Ipv4Header.MIN_LENGTH || headerLength > available)
-        {
-            counters.increment(Counter.IP_RX_DROP_HEADER_LENGTH);
-            return;
-        }
-        final int totalLength = Ipv4Header.totalLength(buffer, offset);
-        if (totalLength < headerLength || totalLength > available)
-        {
-            counters.increment(Counter.IP_RX_DROP_TOTAL_LENGTH);
-            return;
-        }
-        if (!Checksum.isValid(Checksum.sum(buffer, offset, headerLength)))
-        {
-            counters.increment(Counter.IP_RX_DROP_HEADER_CHECKSUM);
-            return;
-        }
-
+        final int headerLength = Ipv4Header.headerLength(buffer, offset);
         final int source = BigEndian.getInt32(buffer, offset + Ipv4Header.SOURCE_OFFSET);
         final int destination = BigEndian.getInt32(buffer, offset + Ipv4Header.DESTINATION_OFFSET);
         if (isMartian(over, source, destination))
@@ -86,42 +62,86 @@ final class Ipv4Input
         }
 
         final IpPacket packet = ip.packet;
+        describe(packet, frame, offset, headerLength);
+        packet.sourceLo = IpAddress.mapped(source);
+        packet.destinationLo = IpAddress.mapped(destination);
+        packet.isUnicast = isOurs && isUnicastFrame;
+        packet.networkInterface = over;
+        final int flagsAndFragment = BigEndian.getUint16(buffer, offset + Ipv4Header.FLAGS_FRAGMENT_OFFSET);
+        if ((flagsAndFragment & (Ipv4Header.FLAG_MF | Ipv4Header.FRAGMENT_OFFSET_MASK)) == 0)
+        {
+            deliver(packet);
+        }
+        else
+        {
+            onFragment(packet, flagsAndFragment);
+        }
+    }
+
+    /** The header's checks, which need nothing but the packet. */
+    private boolean isHeaderSound(final UnsafeBuffer buffer, final int offset, final int available)
+    {
+        if (available < Ipv4Header.MIN_LENGTH)
+        {
+            return drop(Counter.IP_RX_DROP_SHORT);
+        }
+        final int versionIhl = BigEndian.getUint8(buffer, offset);
+        if (versionIhl >>> 4 != 4)
+        {
+            return drop(Counter.IP_RX_DROP_VERSION);
+        }
+        final int headerLength = (versionIhl & 0xF) << 2;
+        if (headerLength < Ipv4Header.MIN_LENGTH || headerLength > available)
+        {
+            return drop(Counter.IP_RX_DROP_HEADER_LENGTH);
+        }
+        final int totalLength = Ipv4Header.totalLength(buffer, offset);
+        if (totalLength < headerLength || totalLength > available)
+        {
+            return drop(Counter.IP_RX_DROP_TOTAL_LENGTH);
+        }
+        return Checksum.isValid(Checksum.sum(buffer, offset, headerLength)) || drop(Counter.IP_RX_DROP_HEADER_CHECKSUM);
+    }
+
+    private boolean drop(final Counter reason)
+    {
+        counters.increment(reason);
+        return false;
+    }
+
+    /** What the header says by itself. */
+    private void describe(final IpPacket packet, final RxFrame frame, final int offset, final int headerLength)
+    {
+        final UnsafeBuffer buffer = frame.buffer();
         packet.buffer = buffer;
         packet.networkOffset = offset;
         packet.offset = offset + headerLength;
-        packet.length = totalLength - headerLength;
+        packet.length = Ipv4Header.totalLength(buffer, offset) - headerLength;
         packet.protocol = BigEndian.getUint8(buffer, offset + Ipv4Header.PROTOCOL_OFFSET);
         packet.sourceHi = 0;
-        packet.sourceLo = IpAddress.mapped(source);
         packet.destinationHi = 0;
-        packet.destinationLo = IpAddress.mapped(destination);
         packet.trafficClass = BigEndian.getUint8(buffer, offset + Ipv4Header.TYPE_OF_SERVICE_OFFSET);
         packet.hopLimit = BigEndian.getUint8(buffer, offset + Ipv4Header.TTL_OFFSET);
         packet.checksum = frame.checksum();
         packet.gsoSize = frame.gsoType() == RxFrame.GSO_NONE ? 0 : frame.gsoSize();
         packet.receivedNs = ip.receivedNs(frame.timestampNs());
-        packet.isUnicast = isOurs && isUnicastFrame;
         packet.isReassembled = false;
         packet.frame = frame;
-        packet.networkInterface = over;
+    }
 
-        final int flagsAndFragment = BigEndian.getUint16(buffer, offset + Ipv4Header.FLAGS_FRAGMENT_OFFSET);
-        if ((flagsAndFragment & (Ipv4Header.FLAG_MF | Ipv4Header.FRAGMENT_OFFSET_MASK)) != 0)
+    private void onFragment(final IpPacket packet, final int flagsAndFragment)
+    {
+        final int identification = BigEndian.getUint16(
+            packet.buffer, packet.networkOffset + Ipv4Header.IDENTIFICATION_OFFSET);
+        if (ip.reassembler.onFragment(
+            packet,
+            identification,
+            (flagsAndFragment & Ipv4Header.FRAGMENT_OFFSET_MASK) << 3,
+            (flagsAndFragment & Ipv4Header.FLAG_MF) != 0))
         {
-            final int identification = BigEndian.getUint16(buffer, offset + Ipv4Header.IDENTIFICATION_OFFSET);
-            if (!ip.reassembler.onFragment(
-                packet,
-                identification,
-                (flagsAndFragment & Ipv4Header.FRAGMENT_OFFSET_MASK) << 3,
-                (flagsAndFragment & Ipv4Header.FLAG_MF) != 0))
-            {
-                return;
-            }
             deliver(packet);
             ip.reassembler.release();
-            return;
         }
-        deliver(packet);
     }
 
     private void deliver(final IpPacket packet)

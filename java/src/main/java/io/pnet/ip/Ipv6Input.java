@@ -52,24 +52,8 @@ final class Ipv6Input
 
         final int nextHeader = Ipv6Header.nextHeader(buffer, offset);
         final IpPacket packet = ip.packet;
-        packet.buffer = buffer;
-        packet.networkOffset = offset;
-        packet.offset = offset + Ipv6Header.LENGTH;
-        packet.length = payloadLength;
-        packet.protocol = nextHeader;
-        packet.sourceHi = BigEndian.getInt64(buffer, offset + Ipv6Header.SOURCE_OFFSET);
-        packet.sourceLo = BigEndian.getInt64(buffer, offset + Ipv6Header.SOURCE_OFFSET + 8);
-        packet.destinationHi = BigEndian.getInt64(buffer, offset + Ipv6Header.DESTINATION_OFFSET);
-        packet.destinationLo = BigEndian.getInt64(buffer, offset + Ipv6Header.DESTINATION_OFFSET + 8);
-        packet.trafficClass = first >>> 20 & 0xFF;
-        packet.hopLimit = BigEndian.getUint8(buffer, offset + Ipv6Header.HOP_LIMIT_OFFSET);
-        packet.checksum = frame.checksum();
-        packet.gsoSize = frame.gsoType() == RxFrame.GSO_NONE ? 0 : frame.gsoSize();
-        packet.receivedNs = ip.receivedNs(frame.timestampNs());
-        packet.isReassembled = false;
-        packet.frame = frame;
+        describe(packet, frame, offset);
         packet.networkInterface = over;
-
         final boolean isOurs = ip.addresses.isReady(packet.destinationHi, packet.destinationLo);
         packet.isUnicast = isOurs && isUnicastFrame;
         if (isMartian(over, packet))
@@ -90,6 +74,28 @@ final class Ipv6Input
         {
             deliver(packet, offset + Ipv6Header.NEXT_HEADER_OFFSET);
         }
+    }
+
+    /** What the header says by itself. */
+    private void describe(final IpPacket packet, final RxFrame frame, final int offset)
+    {
+        final UnsafeBuffer buffer = frame.buffer();
+        packet.buffer = buffer;
+        packet.networkOffset = offset;
+        packet.offset = offset + Ipv6Header.LENGTH;
+        packet.length = Ipv6Header.payloadLength(buffer, offset);
+        packet.protocol = Ipv6Header.nextHeader(buffer, offset);
+        packet.sourceHi = BigEndian.getInt64(buffer, offset + Ipv6Header.SOURCE_OFFSET);
+        packet.sourceLo = BigEndian.getInt64(buffer, offset + Ipv6Header.SOURCE_OFFSET + 8);
+        packet.destinationHi = BigEndian.getInt64(buffer, offset + Ipv6Header.DESTINATION_OFFSET);
+        packet.destinationLo = BigEndian.getInt64(buffer, offset + Ipv6Header.DESTINATION_OFFSET + 8);
+        packet.trafficClass = BigEndian.getInt32(buffer, offset) >>> 20 & 0xFF;
+        packet.hopLimit = BigEndian.getUint8(buffer, offset + Ipv6Header.HOP_LIMIT_OFFSET);
+        packet.checksum = frame.checksum();
+        packet.gsoSize = frame.gsoType() == RxFrame.GSO_NONE ? 0 : frame.gsoSize();
+        packet.receivedNs = ip.receivedNs(frame.timestampNs());
+        packet.isReassembled = false;
+        packet.frame = frame;
     }
 
     private void walk(final IpPacket packet)

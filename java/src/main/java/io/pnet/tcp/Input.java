@@ -105,29 +105,31 @@ final class Input
             // the peer's own time stamps.
             updateTimestamp(c, s, nowNs);
         }
+        arrivesText(c, s, nowNs);
+        return true;
+    }
+
+    /** Everything behind the acknowledgement: urgent pointer, payload and FIN (sixth to eighth check). */
+    private void arrivesText(final Connection c, final Segment s, final long nowNs)
+    {
         if (c.state == TcpState.CLOSED)
         {
-            return true;
+            return;
         }
         if (c.state == TcpState.TIME_WAIT && !s.isFin() && (s.seq != c.rcvNxt || s.payloadLength > 0))
         {
             // Only the bare acknowledgement that is expected goes unanswered here, as on Linux.
             output.sendAck(c, nowNs);
-            return true;
+            return;
         }
         if (s.is(TcpHeader.URG))
         {
             Urgent.arrives(c, s);
         }
-        if (s.payloadLength > 0 && !arrivesPayload(c, s, nowNs))
-        {
-            return true;
-        }
-        if (s.isFin() && c.state != TcpState.CLOSED)
+        if ((s.payloadLength == 0 || arrivesPayload(c, s, nowNs)) && s.isFin() && c.state != TcpState.CLOSED)
         {
             arrivesFin(c, s, nowNs);
         }
-        return true;
     }
 
     // ---- SYN-SENT (RFC 9293 section 3.10.7.3)

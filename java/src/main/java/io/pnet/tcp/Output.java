@@ -364,13 +364,7 @@ final class Output
         }
         if (sentAny)
         {
-            c.lastSendNs = nowNs;
-            c.persistAtNs = Connection.NEVER;
-            if (c.retransmitAtNs == Connection.NEVER)
-            {
-                c.retransmitAtNs = nowNs + c.rtt.rtoNs();
-            }
-            TailLossProbe.schedule(c, nowNs);
+            onSent(c, nowNs);
         }
         c.windowUse.onOutput(c, isHeldBack);
         if (complete)
@@ -378,6 +372,17 @@ final class Output
             c.sendTime.become(state, nowNs);
         }
         return complete;
+    }
+
+    private static void onSent(final Connection c, final long nowNs)
+    {
+        c.lastSendNs = nowNs;
+        c.persistAtNs = Connection.NEVER;
+        if (c.retransmitAtNs == Connection.NEVER)
+        {
+            c.retransmitAtNs = nowNs + c.rtt.rtoNs();
+        }
+        TailLossProbe.schedule(c, nowNs);
     }
 
     /**
@@ -562,10 +567,9 @@ final class Output
     private int transmit(
         final Connection c, final int seq, final int payload, final boolean fin, final boolean again, final long nowNs)
     {
-        final int headerLength = TcpHeader.MIN_LENGTH + (c.timestamps ? TcpOptions.TIMESTAMPS_LENGTH : 0);
+        final int headerLength = headerLength(c);
         final boolean gathered = payload > c.settings.copyLimit;
-        // A window probe is no data that anybody has room for, and is not ECN-capable (RFC 3168 section 6.1.6).
-        final boolean isNew = !again && payload > 0 && seq + payload - c.sndUna <= c.sndWnd;
+        final boolean isNew = !again && isNew(c, seq, payload);
         final TxFrame frame = claim(
             c, gathered ? headerLength : headerLength + payload, gathered, c.ecn.codepoint(isNew));
         if (frame == null)
@@ -575,43 +579,13 @@ final class Output
         final long offset = c.offsetOf(seq);
         final int at = ip.transportOffset();
         final UnsafeBuffer buffer = frame.buffer();
-        int n = payload;
-        if (gathered)
-        {
-            n = c.sendBuffer.appendTo(frame, offset, payload);
-            counters.add(Counter.TCP_TX_GATHERED_BYTES, n);
-        }
-        else if (payload > 0)
-        {
-            c.sendBuffer.copyTo(buffer, at + headerLength, offset, payload);
-            counters.add(Counter.TCP_TX_COPIED_BYTES, payload);
-        }
-        int flags = TcpHeader.ACK | c.ecn.ackFlags();
-        if (isNew && c.ecn.isCwrDue())
-        {
-            c.ecn.onCwrSent();
-            flags |= TcpHeader.CWR;
-            // Only the first segment of a GSO frame may carry it.
-            frame.gsoCwr();
-        }
-        if (n == payload && fin)
-        {
-            flags |= TcpHeader.FIN | (n > 0 ? TcpHeader.PSH : 0);
-        }
-        else if (n > 0 && offset + n == c.sendBuffer.written())
-        {
-            flags |= TcpHeader.PSH;
-        }
-        if (c.timestamps)
-        {
-            TcpOptions.putTimestamps(buffer, at + TcpHeader.OPTIONS_OFFSET, c.timestamp(nowNs), c.tsRecent);
-        }
-        if (Urgent.isAhead(c, offset))
-        {
-            flags |= TcpHeader.URG;
-        }
-        final int window = c.receiveWindow.advertise(c, nowNs);
-        putHeader(buffer, at, c.localPort, c.remotePort, seq, c.rcvNxt, headerLength, flags, window);
+        final int n = putPayload(c, frame, at + headerLength, offset, payload, gathered);
+        putOptions(c, buffer, at, nowNs);
+        final int flags = flags(c, offset, n, fin && n == payload) |
+            (isNew && c.ecn.isCwrDue() ? reduced(c, frame) : 0);
+        putHeader(
+            buffer, at, c.localPort, c.remotePort, seq, c.rcvNxt, headerLength, flags,
+            c.receiveWindow.advertise(c, nowNs));
         if ((flags & TcpHeader.URG) != 0)
         {
             BigEndian.putUint16(buffer, at + TcpHeader.URGENT_POINTER_OFFSET, Urgent.pointer(c, offset));
@@ -619,9 +593,82 @@ final class Output
         ip.commit(frame, TcpHeader.CHECKSUM_OFFSET, n > c.sndMss ? c.sndMss : 0, headerLength);
         counters.increment(Counter.TCP_TX_SEGMENTS);
         Pacer.onSent(c, n, nowNs);
-        // What SACK has to tell, no data segment of ours carries.
-        onAcknowledged(c, again || c.reassembly.isEmpty() && !c.reassembly.hasDuplicate());
+        onAcknowledged(c, again || hasNothingToSack(c));
         return n;
+    }
+
+    /**
+     * By reference, or copied behind the header.
+     *
+     * @return bytes of payload that the frame has taken.
+     */
+    private int putPayload(
+        final Connection c,
+        final TxFrame frame,
+        final int at,
+        final long offset,
+        final int payload,
+        final boolean gathered)
+    {
+        if (gathered)
+        {
+            final int n = c.sendBuffer.appendTo(frame, offset, payload);
+            counters.add(Counter.TCP_TX_GATHERED_BYTES, n);
+            return n;
+        }
+        if (payload > 0)
+        {
+            c.sendBuffer.copyTo(frame.buffer(), at, offset, payload);
+            counters.add(Counter.TCP_TX_COPIED_BYTES, payload);
+        }
+        return payload;
+    }
+
+    private static void putOptions(final Connection c, final UnsafeBuffer buffer, final int at, final long nowNs)
+    {
+        if (c.timestamps)
+        {
+            TcpOptions.putTimestamps(buffer, at + TcpHeader.OPTIONS_OFFSET, c.timestamp(nowNs), c.tsRecent);
+        }
+    }
+
+    /** What SACK has to tell, no data segment of ours carries. */
+    private static boolean hasNothingToSack(final Connection c)
+    {
+        return c.reassembly.isEmpty() && !c.reassembly.hasDuplicate();
+    }
+
+    private static int headerLength(final Connection c)
+    {
+        return c.timestamps ? TcpHeader.MIN_LENGTH + TcpOptions.TIMESTAMPS_LENGTH : TcpHeader.MIN_LENGTH;
+    }
+
+    /** A window probe is no data that anybody has room for, and is not ECN-capable (RFC 3168 section 6.1.6). */
+    private static boolean isNew(final Connection c, final int seq, final int payload)
+    {
+        return payload > 0 && seq + payload - c.sndUna <= c.sndWnd;
+    }
+
+    private static int flags(final Connection c, final long offset, final int n, final boolean fin)
+    {
+        int flags = TcpHeader.ACK | c.ecn.ackFlags();
+        if (fin)
+        {
+            flags |= TcpHeader.FIN | (n > 0 ? TcpHeader.PSH : 0);
+        }
+        else if (n > 0 && offset + n == c.sendBuffer.written())
+        {
+            flags |= TcpHeader.PSH;
+        }
+        return Urgent.isAhead(c, offset) ? flags | TcpHeader.URG : flags;
+    }
+
+    /** The answer to ECE; only the first segment of a GSO frame may carry it. */
+    private static int reduced(final Connection c, final TxFrame frame)
+    {
+        c.ecn.onCwrSent();
+        frame.gsoCwr();
+        return TcpHeader.CWR;
     }
 
     // ---- acknowledgements
@@ -660,18 +707,7 @@ final class Output
         }
         if (blocks > 0)
         {
-            option = TcpOptions.putSackHeader(buffer, option, blocks);
-            int block = 0;
-            if (reassembly.hasDuplicate())
-            {
-                option = TcpOptions.putSackBlock(
-                    buffer, option, reassembly.duplicateLeft(), reassembly.duplicateRight());
-                block++;
-            }
-            for (int i = 0; block < blocks; i++, block++)
-            {
-                option = TcpOptions.putSackBlock(buffer, option, reassembly.blockLeft(i), reassembly.blockRight(i));
-            }
+            putSack(reassembly, buffer, option, blocks);
         }
         final int window = c.receiveWindow.advertise(c, nowNs);
         putHeader(buffer, at, c.localPort, c.remotePort, seq, c.rcvNxt, headerLength, flags | ece, window);
@@ -683,6 +719,23 @@ final class Output
         }
         onAcknowledged(c, true);
         return true;
+    }
+
+    private static void putSack(
+        final Reassembly reassembly, final UnsafeBuffer buffer, final int offset, final int blocks)
+    {
+        int option = TcpOptions.putSackHeader(buffer, offset, blocks);
+        int block = 0;
+        if (reassembly.hasDuplicate())
+        {
+            option = TcpOptions.putSackBlock(
+                buffer, option, reassembly.duplicateLeft(), reassembly.duplicateRight());
+            block++;
+        }
+        for (int i = 0; block < blocks; i++, block++)
+        {
+            option = TcpOptions.putSackBlock(buffer, option, reassembly.blockLeft(i), reassembly.blockRight(i));
+        }
     }
 
     private static void onAcknowledged(final Connection c, final boolean complete)

@@ -83,27 +83,31 @@ final class Recovery
         steer(c, s, flightBefore, nowNs);
         if (d.advanced)
         {
-            if (c.sent.isEmpty())
-            {
-                c.retransmitAtNs = Connection.NEVER;
-            }
-            else if (r.partialAcks <= 1)
-            {
-                // RFC 6582 section 3.2: only the first partial acknowledgement starts it anew. Without SACK a recovery
-                // of many holes takes as many round trips, and a time-out is the faster way.
-                c.retransmitAtNs = nowNs + c.rtt.rtoNs();
-            }
-            if (!c.sent.isEmpty() && c.sent.is(0, SentSegments.SACKED))
-            {
-                // The peer has this, it says, and does not acknowledge it: it has reneged (RFC 2018 section 8).
-                c.retransmitAtNs = nowNs + Math.max(c.rtt.srttNs() / 2, MIN_RENEGING_NS);
-            }
-            c.progressNs = nowNs;
-            c.unansweredTimeouts = 0;
-            c.persistBackoff = 0;
-            c.unansweredTimeouts = 0;
-            TailLossProbe.schedule(c, nowNs);
+            onAdvanced(c, nowNs);
         }
+    }
+
+    private static void onAdvanced(final Connection c, final long nowNs)
+    {
+        if (c.sent.isEmpty())
+        {
+            c.retransmitAtNs = Connection.NEVER;
+        }
+        else if (c.recovery.partialAcks <= 1)
+        {
+            // RFC 6582 section 3.2: only the first partial acknowledgement starts it anew. Without SACK a recovery
+            // of many holes takes as many round trips, and a time-out is the faster way.
+            c.retransmitAtNs = nowNs + c.rtt.rtoNs();
+        }
+        if (!c.sent.isEmpty() && c.sent.is(0, SentSegments.SACKED))
+        {
+            // The peer has this, it says, and does not acknowledge it: it has reneged (RFC 2018 section 8).
+            c.retransmitAtNs = nowNs + Math.max(c.rtt.srttNs() / 2, MIN_RENEGING_NS);
+        }
+        c.progressNs = nowNs;
+        c.unansweredTimeouts = 0;
+        c.persistBackoff = 0;
+        TailLossProbe.schedule(c, nowNs);
     }
 
     /**

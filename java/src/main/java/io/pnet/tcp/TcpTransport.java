@@ -382,25 +382,8 @@ public final class TcpTransport implements Transport
     {
         this.nowNs = nowNs;
         final Segment s = segment;
-        if (!s.parse(packet))
+        if (!isSound(s, packet))
         {
-            counters.increment(Counter.TCP_RX_DROP_MALFORMED);
-            return;
-        }
-        if (!packet.isUnicast() || IpAddress.isMulticast(packet.sourceHi(), packet.sourceLo()))
-        {
-            // RFC 9293 MUST-57 and MUST-63.
-            counters.increment(Counter.TCP_RX_DROP_NOT_UNICAST);
-            return;
-        }
-        if (!packet.isChecksumValid())
-        {
-            counters.increment(Counter.TCP_RX_DROP_CHECKSUM);
-            return;
-        }
-        if (s.isSyn() && s.isFin() && settings.compatibility.synFin == TcpCompatibility.SynFin.DROP)
-        {
-            counters.increment(Counter.TCP_RX_DROP_MALFORMED);
             return;
         }
         final int ports = s.header.destinationPort() << 16 | s.header.sourcePort();
@@ -434,6 +417,33 @@ public final class TcpTransport implements Transport
         {
             counters.increment(Counter.TCP_RX_SEGMENTS);
         }
+    }
+
+    /** Decodes a segment; what is wrong with it by itself is counted. */
+    private boolean isSound(final Segment s, final IpPacket packet)
+    {
+        if (!s.parse(packet))
+        {
+            counters.increment(Counter.TCP_RX_DROP_MALFORMED);
+            return false;
+        }
+        if (!packet.isUnicast() || IpAddress.isMulticast(packet.sourceHi(), packet.sourceLo()))
+        {
+            // RFC 9293 MUST-57 and MUST-63.
+            counters.increment(Counter.TCP_RX_DROP_NOT_UNICAST);
+            return false;
+        }
+        if (!packet.isChecksumValid())
+        {
+            counters.increment(Counter.TCP_RX_DROP_CHECKSUM);
+            return false;
+        }
+        if (s.isSyn() && s.isFin() && settings.compatibility.synFin == TcpCompatibility.SynFin.DROP)
+        {
+            counters.increment(Counter.TCP_RX_DROP_MALFORMED);
+            return false;
+        }
+        return true;
     }
 
     private boolean arrivesInTimeWait(
