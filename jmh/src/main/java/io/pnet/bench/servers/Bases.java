@@ -28,8 +28,35 @@ final class Bases
         %>
         """;
 
+    /** Netty's hello world as it is, but for its transport. */
+    private static final String HELLO_ON_EPOLL = """
+        import io.netty.bootstrap.ServerBootstrap;
+        import io.netty.channel.ChannelOption;
+        import io.netty.channel.MultiThreadIoEventLoopGroup;
+        import io.netty.channel.epoll.EpollIoHandler;
+        import io.netty.channel.epoll.EpollServerSocketChannel;
+        import io.netty.example.http.helloworld.HttpHelloWorldServerInitializer;
+        public class HelloOnEpoll
+        {
+            public static void main(String[] args) throws InterruptedException
+            {
+                new ServerBootstrap().option(ChannelOption.SO_BACKLOG, 1024)
+                    .group(new MultiThreadIoEventLoopGroup(EpollIoHandler.newFactory()))
+                    .channel(EpollServerSocketChannel.class)
+                    .childHandler(new HttpHelloWorldServerInitializer(null))
+                    .bind(8081).sync().channel().closeFuture().sync();
+            }
+        }
+        """;
+
     private Bases()
     {
+    }
+
+    static Command nettyOnEpoll(final Path base, final Tools tools) throws IOException
+    {
+        final Path source = Files.writeString(base.resolve("HelloOnEpoll.java"), HELLO_ON_EPOLL);
+        return Catalog.command(base, tools, "-cp", tools.jars("netty"), source.toString());
     }
 
     /** What {@code catalina.sh run} runs, with the configuration of the release. */

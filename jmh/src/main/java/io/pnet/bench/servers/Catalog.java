@@ -23,14 +23,16 @@ final class Catalog
                     "-Dsun.net.httpserver.maxIdleConnections=10000", "-m", "jdk.httpserver", "-b", "0.0.0.0", "-p",
                     "8000", "-o", "none")).downloads("/big.bin").loaded(),
             Server.http("netty", "Netty, hello world", 8080, "/", (base, tools) ->
-                netty(base, tools, "http.helloworld.HttpHelloWorldServer")).loaded(),
+                netty(base, tools, "http.helloworld.HttpHelloWorldServer")).loaded()
+                .against(nettyOnEpoll()),
             Server.http("netty-files", "Netty, files", 8080, "/hello.txt", (base, tools) ->
                 netty(tools.data(), tools, "http.file.HttpStaticFileServer")).downloads("/big.bin"),
             Server.of(Protocol.ECHO, "netty-echo", "Netty, echo", 8007, (base, tools) ->
                 netty(base, tools, "echo.EchoServer")),
             // No large file: this example reads one into its heap as a whole.
             new Server("netty-h2", "Netty, HTTP/2 with TLS", Protocol.HTTP2_TLS, 8443, "/hello.txt", "", "",
-                true, (base, tools) -> netty(tools.data(), tools, "http2.file.Http2StaticFileServer", "-Dssl=true")),
+                true, null, (base, tools) ->
+                netty(tools.data(), tools, "http2.file.Http2StaticFileServer", "-Dssl=true")),
             Server.http("tomcat", "Tomcat", 8080, "/hello.txt", Bases::tomcat)
                 .downloads("/big.bin").uploads("/digest.jsp").loaded(),
             Server.http("jetty", "Jetty", 8080, "/hello.txt", Bases::jetty)
@@ -40,6 +42,13 @@ final class Catalog
             Server.http("boot", "Spring Boot fat jar (Zipkin)", 9411, "/health", (base, tools) ->
                 command(base, tools, "-Dcom.linecorp.armeria.transportType=nio", "-jar",
                     Bases.only(tools.artifacts().resolve("zipkin"), "zipkin-server-.*-exec\\.jar").toString())));
+    }
+
+    /** Netty's own transport of the kernel's sockets is native code; it is fetched for the usual machine only. */
+    private static Server nettyOnEpoll()
+    {
+        return System.getProperty("os.arch").equals("amd64") ?
+            Server.http("netty-epoll", "epoll", 8081, "/", Bases::nettyOnEpoll) : null;
     }
 
     private static Command netty(

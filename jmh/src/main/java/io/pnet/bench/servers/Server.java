@@ -15,11 +15,12 @@ import java.util.List;
  * @param download the path of the large file, or empty if it serves no files.
  * @param upload   a path that answers with the digest of what is posted to it, or empty.
  * @param isLoaded whether the load table has it.
+ * @param rival    the same server on another transport of the kernel's, which the load table has as well; or null.
  * @param start    how it is started.
  */
 record Server(
     String name, String title, Protocol protocol, int port, String hello, String download, String upload,
-    boolean isLoaded, Start start)
+    boolean isLoaded, Server rival, Start start)
 {
     /** What a server speaks. */
     enum Protocol
@@ -50,28 +51,33 @@ record Server(
 
     static Server http(final String name, final String title, final int port, final String hello, final Start start)
     {
-        return new Server(name, title, Protocol.HTTP, port, hello, "", "", false, start);
+        return new Server(name, title, Protocol.HTTP, port, hello, "", "", false, null, start);
     }
 
     static Server of(
         final Protocol protocol, final String name, final String title, final int port, final Start start)
     {
-        return new Server(name, title, protocol, port, "", "", "", false, start);
+        return new Server(name, title, protocol, port, "", "", "", false, null, start);
     }
 
     Server downloads(final String path)
     {
-        return new Server(name, title, protocol, port, hello, path, upload, isLoaded, start);
+        return new Server(name, title, protocol, port, hello, path, upload, isLoaded, rival, start);
     }
 
     Server uploads(final String path)
     {
-        return new Server(name, title, protocol, port, hello, download, path, isLoaded, start);
+        return new Server(name, title, protocol, port, hello, download, path, isLoaded, rival, start);
     }
 
     Server loaded()
     {
-        return new Server(name, title, protocol, port, hello, download, upload, true, start);
+        return new Server(name, title, protocol, port, hello, download, upload, true, rival, start);
+    }
+
+    Server against(final Server other)
+    {
+        return new Server(name, title, protocol, port, hello, download, upload, isLoaded, other, start);
     }
 
     String url(final String path)

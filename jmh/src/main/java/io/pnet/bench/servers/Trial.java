@@ -13,6 +13,7 @@ import java.util.function.Consumer;
 final class Trial
 {
     private static final int OPEN_AT_STOP = 200;
+    private static final String P99 = ", p99";
 
     private final Plan plan;
     private final Server server;
@@ -88,7 +89,7 @@ final class Trial
             }
             if (server.isLoaded())
             {
-                load(sides);
+                load(sides, places, logs);
             }
             all(sides, "SIGTERM, " + OPEN_AT_STOP + " connections open", Unit.SECONDS,
                 running -> Steps.stop(running, OPEN_AT_STOP));
@@ -104,6 +105,33 @@ final class Trial
         }
     }
 
+    /** The sides, and beside them the server's rival on the kernel's. */
+    private void load(final List<Running> sides, final List<Place> places, final Path logs)
+        throws InterruptedException, IOException
+    {
+        final List<Running> all = new ArrayList<>(sides);
+        if (server.rival() != null && places.get(0).side == Side.KERNEL)
+        {
+            all.add(new Running(places.get(0), server.rival(), logs));
+        }
+        try
+        {
+            if (all.size() > sides.size())
+            {
+                attempt(results.row(server.title(), server.rival().title() + ": start until it serves", Unit.SECONDS),
+                    all.get(sides.size()), Running::start);
+            }
+            load(all);
+        }
+        finally
+        {
+            for (final Running rival : all.subList(sides.size(), all.size()))
+            {
+                rival.close();
+            }
+        }
+    }
+
     /** Rounds, and in each every point on every side, the sides taking turns in being first. */
     private void load(final List<Running> sides) throws InterruptedException
     {
@@ -111,8 +139,8 @@ final class Trial
         final String tool = isHttp2 ? "h2load, " : "wrk, ";
         for (final Running side : sides)
         {
-            attempt(results.row(server.title(), "warm-up, 64 connections", Unit.REQUESTS_PER_SECOND), side,
-                running -> ask(running, 64, plan.warmSeconds()).perSecond());
+            attempt(results.row(server.title(), prefix(side) + "warm-up, 64 connections", Unit.REQUESTS_PER_SECOND),
+                side, running -> ask(running, 64, plan.warmSeconds()).perSecond());
         }
         final List<Running> turns = new ArrayList<>(sides);
         for (int round = 0; round < plan.rounds(); round++)
@@ -120,22 +148,54 @@ final class Trial
             for (final int connections : plan.points())
             {
                 final String point = tool + connections + (connections == 1 ? " connection" : " connections");
-                final ServersResults.Row rate = results.row(server.title(), point, Unit.REQUESTS_PER_SECOND);
-                rate.isBarred = true;
                 for (final Running side : turns)
                 {
-                    attempt(rate, side, running ->
-                    {
-                        final Load load = ask(running, connections, plan.loadSeconds());
-                        if (load.p99Ns() > 0)
-                        {
-                            results.row(server.title(), point + ", p99", Unit.LATENCY_NS).cell(running.place.side)
-                                .figures.add(load.p99Ns());
-                        }
-                        return load.perSecond();
-                    });
+                    point(side, point, connections);
                 }
                 Collections.reverse(turns);
+            }
+        }
+        beside();
+    }
+
+    private void point(final Running side, final String point, final int connections) throws InterruptedException
+    {
+        final ServersResults.Row rate =
+            results.row(server.title(), prefix(side) + point, Unit.REQUESTS_PER_SECOND);
+        rate.isBarred = side.server == server;
+        attempt(rate, side, running ->
+        {
+            final Load load = ask(running, connections, plan.loadSeconds());
+            if (load.p99Ns() > 0)
+            {
+                results.row(server.title(), prefix(side) + point + P99, Unit.LATENCY_NS)
+                    .cell(running.place.side).figures.add(load.p99Ns());
+            }
+            return load.perSecond();
+        });
+    }
+
+    private String prefix(final Running running)
+    {
+        return running.server == server ? "" : running.server.title() + ": ";
+    }
+
+    /** What Pnet gave stands beside the rival's figures, too. */
+    private void beside()
+    {
+        if (server.rival() == null)
+        {
+            return;
+        }
+        final String prefix = server.rival().title() + ": ";
+        for (final ServersResults.Row row : results.rows)
+        {
+            if (row.subject.equals(server.title()) && row.step.startsWith(prefix) && row.unit != Unit.SECONDS)
+            {
+                final String step = row.step.substring(prefix.length());
+                results.rows.stream()
+                    .filter(own -> own.subject.equals(row.subject) && own.step.equals(step))
+                    .forEach(own -> row.pnet.figures.addAll(own.pnet.figures));
             }
         }
     }
@@ -145,8 +205,8 @@ final class Trial
     {
         running.requireRunning();
         return server.protocol() == Server.Protocol.HTTP2_TLS ?
-            Load.h2load(running.place, server, connections, seconds) :
-            Load.wrk(running.place, server, connections, seconds);
+            Load.h2load(running.place, running.server, connections, seconds) :
+            Load.wrk(running.place, running.server, connections, seconds);
     }
 
     private void all(final List<Running> sides, final String step, final Unit unit, final Question question)
