@@ -27,6 +27,7 @@ final class BulkTest
     private final Path folder;
     private final double warmUpS;
     private final double measureS;
+    private final double slackS;
 
     /**
      * How to run the tests.
@@ -38,6 +39,14 @@ final class BulkTest
      */
     BulkTest(final Path pnet, final Path folder, final double warmUpS, final double measureS)
     {
+        this(pnet, folder, warmUpS, measureS, 0);
+    }
+
+    /** @param slackS seconds that a transfer lasts longer, for a watcher that takes its time. */
+    BulkTest(
+        final Path pnet, final Path folder, final double warmUpS, final double measureS, final double slackS)
+    {
+        this.slackS = slackS;
         this.pnet = pnet;
         this.folder = folder;
         this.warmUpS = warmUpS;
@@ -56,17 +65,23 @@ final class BulkTest
         return run(wire, setup, role, kernelJava, List.of(), NOBODY);
     }
 
-    /** Looks at the two processes, at the beginning and at the end of the time that counts. */
+    /** Looks at the two processes. */
     interface Watcher
     {
+        /** At the beginning and at the end of the time that counts. */
         void look(Program sender, Program receiver) throws IOException, InterruptedException;
+
+        /** Both have ended, and have said all that they say. */
+        default void ended(final Program sender, final Program receiver) throws IOException
+        {
+        }
     }
 
     /**
      * The same.
      *
      * @param pnetOptions further options of {@code pnet iperf3} at Pnet's ends.
-     * @param watcher     is called twice.
+     * @param watcher     is called at the beginning and at the end of the time that counts, and after the end.
      */
     BulkRun run(
         final Wire wire,
@@ -76,13 +91,13 @@ final class BulkTest
         final List<String> pnetOptions,
         final Watcher watcher) throws IOException, InterruptedException
     {
-        final int seconds = (int)Math.ceil(warmUpS + measureS + 0.05);
+        final int seconds = (int)Math.ceil(warmUpS + measureS + slackS + 0.05);
         final List<String> serverCommand = command(setup, 2, role.pnetReceives, kernelJava, pnetOptions);
         serverCommand.addAll(List.of(
             "-s", "-1", "-J", "-i", Double.toString(INTERVAL_S), "-p", Integer.toString(PORT)));
         final List<String> clientCommand = command(setup, 1, role.pnetSends, kernelJava, pnetOptions);
         clientCommand.addAll(List.of(
-            "-c", setup.address(2), "-J", "-t", Integer.toString(seconds), "-p", Integer.toString(PORT)));
+            "-c", setup.target(role), "-J", "-t", Integer.toString(seconds), "-p", Integer.toString(PORT)));
 
         try (Program server = Program.start("receiver", wire.right(), folder, serverCommand))
         {
@@ -105,6 +120,7 @@ final class BulkTest
 
                 final JsonObject sent = json("sender", client.await(seconds + 5));
                 final JsonObject received = json("receiver", server.await(5));
+                watcher.ended(client, server);
                 final double goodput = goodput(received, seconds);
                 return new BulkRun(goodput, retransmissions(sent), spent.dividedBy(goodput / 8 * windowS / 1e9));
             }
@@ -121,7 +137,8 @@ final class BulkTest
         final List<String> command = new ArrayList<>();
         if (isPnet)
         {
-            command.addAll(List.of(pnet.toString(), "iperf3", "--link", setup.pnetLink(), "--ip", setup.prefix(end)));
+            command.addAll(List.of(pnet.toString(), "iperf3"));
+            command.addAll(setup.pnetOptions(end));
             command.addAll(pnetOptions);
         }
         else if (kernelJava)

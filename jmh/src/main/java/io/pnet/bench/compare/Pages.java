@@ -39,6 +39,11 @@ final class Pages
         {
             sections.add(Report.section(TargetResults.ofJson(Files.readString(targets))));
         }
+        final Path breakdown = folder.resolve("breakdown.json");
+        if (Files.exists(breakdown))
+        {
+            sections.add(BreakdownPage.section(BreakdownResults.ofJson(Files.readString(breakdown))));
+        }
         return sections;
     }
 }

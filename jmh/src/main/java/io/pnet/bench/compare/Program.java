@@ -93,6 +93,12 @@ public final class Program implements AutoCloseable
         return output();
     }
 
+    /** What it said on the error stream. */
+    String errors() throws IOException
+    {
+        return Files.readString(err, StandardCharsets.UTF_8);
+    }
+
     /** Asks the program to end, and returns what it printed. */
     public String end(final double seconds) throws IOException, InterruptedException
     {
@@ -161,7 +167,14 @@ public final class Program implements AutoCloseable
     /** Bytes that an interface in the program's namespace has carried, both ways together. */
     long carriedBytes(final String device) throws IOException
     {
-        return carriedBytes(process.pid(), device);
+        final String[] counts = counts(process.pid(), device);
+        return Long.parseLong(counts[0]) + Long.parseLong(counts[SENT_FIELD]);
+    }
+
+    /** Frames that an interface in the program's namespace has received. */
+    long receivedFrames(final String device) throws IOException
+    {
+        return Long.parseLong(counts(process.pid(), device)[1]);
     }
 
     @Override
@@ -185,15 +198,15 @@ public final class Program implements AutoCloseable
         Files.deleteIfExists(err);
     }
 
-    private static long carriedBytes(final long pid, final String device) throws IOException
+    /** What /proc/net/dev says of an interface. */
+    private static String[] counts(final long pid, final String device) throws IOException
     {
         for (final String line : Files.readAllLines(Path.of("/proc/" + pid + "/net/dev")))
         {
             final int colon = line.indexOf(':');
             if (colon > 0 && line.substring(0, colon).trim().equals(device))
             {
-                final String[] fields = line.substring(colon + 1).trim().split("\\s+");
-                return Long.parseLong(fields[0]) + Long.parseLong(fields[SENT_FIELD]);
+                return line.substring(colon + 1).trim().split("\\s+");
             }
         }
         throw new CellFailure("no interface " + device + " where the receiver runs");

@@ -1,5 +1,7 @@
 package io.pnet.bench.compare;
 
+import java.util.List;
+
 /**
  * The wire that a figure was taken on.
  *
@@ -8,18 +10,29 @@ package io.pnet.bench.compare;
  *                 every checksum is computed).
  * @param family   4 or 6.
  * @param attach   how Pnet sits on the wire: {@code ring}, {@code tap} (bridged to the wire) or {@code host} (the TAP
- *                 is the wire, and the kernel's interface the other end of it).
+ *                 is the wire, and the kernel's interface the other end of it), or {@code routed} (on a TAP behind the
+ *                 host's IP forwarding).
+ * @param netfilter what stands in the forwarding host's way, in {@code ci/net}'s words; null for nothing.
  */
-record Setup(String rate, String offloads, int family, String attach)
+record Setup(String rate, String offloads, int family, String attach, String netfilter)
 {
+    /** The second number of the networks behind forwarding hosts, with the end's number added. */
+    private static final int INNER = 77;
+
     static Setup of(final String rate, final String offloads)
     {
-        return new Setup(rate, offloads, 4, "ring");
+        return new Setup(rate, offloads, 4, "ring", null);
     }
 
     Setup with(final int otherFamily, final String otherAttach)
     {
-        return new Setup(rate, offloads, otherFamily, otherAttach);
+        return new Setup(rate, offloads, otherFamily, otherAttach, netfilter);
+    }
+
+    /** Behind the host's IP forwarding; with null nothing of netfilter's is there. */
+    Setup routed(final String rules)
+    {
+        return new Setup(rate, offloads, family, "routed", rules);
     }
 
     /** How people call the link. */
@@ -50,8 +63,24 @@ record Setup(String rate, String offloads, int family, String attach)
         {
             case "tap" -> ", TAP bridged";
             case "host" -> ", TAP";
+            case "routed" -> ", routed" + (netfilter == null ? "" : ", netfilter " + netfilter);
             default -> "";
         };
+    }
+
+    /** What the sender is told to reach. */
+    String target(final Role role)
+    {
+        return attach.equals("routed") && role.pnetReceives ? "10.79.0.2" : address(2);
+    }
+
+    /** What Pnet is told of itself and of its way. */
+    List<String> pnetOptions(final int end)
+    {
+        final String inner = "10." + (INNER + end) + ".0.";
+        return attach.equals("routed") ?
+            List.of("--link", pnetLink(), "--ip", inner + "2/24", "--gateway", inner + "1") :
+            List.of("--link", pnetLink(), "--ip", prefix(end));
     }
 
     /** What Pnet's {@code --link} is told. */

@@ -93,7 +93,7 @@ final class TextTable
         return failures.isEmpty() ? "not run" : failures.get(failures.size() - 1);
     }
 
-    private static String aligned(final List<List<String>> rows)
+    static String aligned(final List<List<String>> rows)
     {
         final int columns = rows.get(0).size();
         final int[] widths = new int[columns];

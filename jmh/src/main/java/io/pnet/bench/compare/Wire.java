@@ -32,12 +32,18 @@ final class Wire implements AutoCloseable
         final boolean isTapAlone = setup.attach().equals("host");
         final String pnet = isTapAlone ? "tap" : setup.attach();
         final String kernel = isTapAlone ? "host" : "kernel";
-        wire.run(
+        final boolean isRouted = setup.attach().equals("routed");
+        final List<String> words = new ArrayList<>(List.of(
             "up", name,
             "--rate", setup.rate(),
             "--offloads", setup.offloads(),
-            "--left", role.pnetSends ? pnet : kernel,
-            "--right", role.pnetReceives ? pnet : kernel);
+            "--left", role.pnetSends ? pnet : isRouted && !role.pnetReceives ? "behind" : kernel,
+            "--right", role.pnetReceives ? pnet : kernel));
+        if (setup.netfilter() != null)
+        {
+            words.addAll(List.of("--netfilter", setup.netfilter()));
+        }
+        wire.run(words.toArray(String[]::new));
         return wire;
     }
 
