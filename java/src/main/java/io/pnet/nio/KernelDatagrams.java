@@ -160,6 +160,11 @@ final class KernelDatagrams
     /** Takes a datagram that some channel has; null: there is none. */
     SocketAddress receive(final ByteBuffer target) throws IOException
     {
+        if (channels.isEmpty())
+        {
+            // Mostly so, and then not even an iterator is needed.
+            return null;
+        }
         for (final DatagramChannel channel : channels)
         {
             final SocketAddress from = channel.receive(target);

@@ -54,6 +54,8 @@ final class PnetDatagramChannel extends DatagramTransfer
     private final ProtocolFamily family;
     private final DatagramGroups groups = new DatagramGroups(this);
     private volatile List<SelectableChannel> kernelChannels = List.of();
+    /** A host that datagrams go to over Pnet: the JDK copies an address to tell. */
+    private InetAddress lastOurs;
     /** Where it was bound, which a connect does not change. */
     private InetSocketAddress boundLocal;
     private DatagramSocket socket;
@@ -317,8 +319,14 @@ final class PnetDatagramChannel extends DatagramTransfer
         {
             return kernel.first();
         }
+        if (host == lastOurs)
+        {
+            return null;
+        }
         if (!provider.routing().isKernels(host) && !(host.isMulticastAddress() && isOutgoingKernels()))
         {
+            // What a group goes to may be set again.
+            lastOurs = host.isMulticastAddress() ? null : host;
             return null;
         }
         ensureBound();
