@@ -5,8 +5,8 @@ package io.pnet.counters;
  *
  * <p>The law of the books: every frame that a link, or another stack of the group, shows meets exactly one end. It is
  * thrown away, and counted under exactly one constant whose {@link #isDrop()} is true; or somebody uses it, and it is
- * counted under exactly one whose {@link #isUse()} is true; or it was handed to a transport of the user's own, which has
- * no counters here. So between two duty cycles
+ * counted under exactly one whose {@link #isUse()} is true; or it was handed to a transport of the user's own, which
+ * has no counters here. So between two duty cycles
  * <pre>
  *   link.rx.frames + group.rx.frames = the drops + the uses + what transports of the user's own were handed
  * </pre>

@@ -5,6 +5,7 @@ import org.agrona.concurrent.status.CountersManager;
 import org.agrona.concurrent.status.CountersReader;
 
 import java.nio.ByteBuffer;
+import java.util.List;
 import java.util.function.ObjLongConsumer;
 
 /**
@@ -47,6 +48,17 @@ public final class Counters
         }
         this.values = values;
         this.reader = manager;
+    }
+
+    /** What several stacks have counted, as of now: counters of their own. */
+    public static Counters sum(final List<Counters> parts)
+    {
+        final Counters sum = new Counters();
+        for (final Counter counter : COUNTERS)
+        {
+            sum.set(counter, parts.stream().mapToLong(part -> part.get(counter)).sum());
+        }
+        return sum;
     }
 
     /** Adds one. Stack's owner only. */

@@ -2,6 +2,9 @@ package io.pnet.link;
 
 import org.agrona.concurrent.UnsafeBuffer;
 
+import java.util.ArrayList;
+import java.util.List;
+
 /**
  * Opens links from the words that people type:
  * <ul>
@@ -66,6 +69,52 @@ public final class Links
             "\"" + spec + "\" is no link; write packet:IFACE, tap:NAME, fd:N or fd:N,M");
     }
 
+    /**
+     * Opens links that share an interface, a {@link #open(String, LinkOptions, LinkContext) packet ring} each: every
+     * frame goes to one of them, by the hash of {@code native/src/fanout.c}. Rings and receive buffers are divided.
+     *
+     * @param contexts one for each link; a group of one is opened as any link.
+     * @param seed     of the hash.
+     */
+    public static List<Link> openGroup(
+        final String spec, final LinkOptions options, final List<LinkContext> contexts, final int seed)
+        throws LinkException
+    {
+        if (contexts.size() == 1)
+        {
+            return List.of(open(spec, options, contexts.get(0)));
+        }
+        NativeLibrary.ensureAvailable();
+        if (!spec.startsWith("packet:"))
+        {
+            throw new IllegalArgumentException(
+                "\"" + spec + "\" serves one stack; several need a packet ring, packet:IFACE");
+        }
+        final String name = spec.substring("packet:".length());
+        if (!NativeInterface.read(spec, -1, name).isUp())
+        {
+            throw LinkErrors.down(spec, name);
+        }
+        final List<Link> members = new ArrayList<>();
+        int group = NativePacket.NEW_GROUP;
+        try
+        {
+            for (final LinkContext context : contexts)
+            {
+                final NativePacket packet =
+                    NativePacket.open(spec, name, -1, -1, options, group, contexts.size(), seed);
+                group = packet.fanoutGroup();
+                members.add(ringOver(spec, packet, options, context));
+            }
+            return members;
+        }
+        catch (final LinkException ex)
+        {
+            members.forEach(Link::close);
+            throw ex;
+        }
+    }
+
     private static Link openDescriptors(
         final String spec, final String[] numbers, final LinkOptions options, final LinkContext context)
         throws LinkException
@@ -124,7 +173,15 @@ public final class Links
         final LinkOptions options,
         final LinkContext context) throws LinkException
     {
-        final NativePacket packet = NativePacket.open(spec, name, ringFd, gatherFd, options);
+        return ringOver(
+            spec, NativePacket.open(spec, name, ringFd, gatherFd, options, NativePacket.NO_GROUP, 1, 0), options,
+            context);
+    }
+
+    private static PacketRing ringOver(
+        final String spec, final NativePacket packet, final LinkOptions options, final LinkContext context)
+        throws LinkException
+    {
         final NativeInterface facts = packet.facts();
         if (!facts.isUp())
         {

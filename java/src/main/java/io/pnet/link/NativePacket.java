@@ -5,6 +5,11 @@ import org.agrona.concurrent.UnsafeBuffer;
 /** An open packet ring as C describes it ({@code struct pnet_packet}); set-up only, read once by {@link PacketRing}. */
 final class NativePacket
 {
+    /** Alone on its interface. */
+    static final int NO_GROUP = -2;
+    /** The first member of a group. */
+    static final int NEW_GROUP = -1;
+
     private final UnsafeBuffer out = new UnsafeBuffer(Messages.allocate(NativeLayout.sizeOf("pnet_packet")));
     private final NativeInterface facts =
         new NativeInterface(out, NativeLayout.fieldOffset("pnet_packet", "interface"));
@@ -20,10 +25,13 @@ final class NativePacket
      * @param name     the interface; null with descriptors.
      * @param ringFd   an inherited, bound packet socket, or -1.
      * @param gatherFd a second one, or -1.
+     * @param group    the fanout group to join, {@link #NEW_GROUP} or {@link #NO_GROUP}.
+     * @param members  how many share what the options say of rings and buffers.
+     * @param seed     of a new group's hash.
      */
     static NativePacket open(
-        final String spec, final String name, final int ringFd, final int gatherFd, final LinkOptions options)
-        throws LinkException
+        final String spec, final String name, final int ringFd, final int gatherFd, final LinkOptions options,
+        final int group, final int members, final int seed) throws LinkException
     {
         final UnsafeBuffer in = new UnsafeBuffer(Messages.allocate(NativeLayout.sizeOf("pnet_packet_options")));
         NativeInterface.putName(in, NativeLayout.fieldOffset("pnet_packet_options", "name"), name);
@@ -33,15 +41,17 @@ final class NativePacket
         put(in, "ring_fd", ringFd);
         put(in, "gather_fd", gatherFd);
         put(in, "rx_slot_bytes", options.rxSlotBytes());
-        put(in, "rx_slots", options.rxSlots());
+        put(in, "rx_slots", Math.max(1, options.rxSlots() / members));
         put(in, "tx_slot_bytes", options.txSlotBytes());
-        put(in, "tx_slots", options.txSlots());
+        put(in, "tx_slots", (options.txSlots() + members - 1) / members);
         put(in, "copy_large", options.copyLarge() ? 1 : 0);
-        put(in, "receive_buffer_bytes", options.receiveBufferBytes());
+        put(in, "receive_buffer_bytes", options.receiveBufferBytes() / members);
         put(in, "send_buffer_bytes", options.sendBufferBytes());
         put(in, "ring_send_buffer_bytes", options.ringSendBufferBytes());
         put(in, "qdisc_bypass", options.qdiscBypass() ? 1 : 0);
         put(in, "promiscuous", options.promiscuous() ? 1 : 0);
+        put(in, "fanout_group", group);
+        put(in, "fanout_seed", seed);
 
         final NativePacket packet = new NativePacket();
         final int result = Native.pnet_packet_open(in.addressOffset(), packet.out.addressOffset());
@@ -118,6 +128,12 @@ final class NativePacket
     int vnetLength()
     {
         return get("vnet_header_bytes");
+    }
+
+    /** The group it is a member of. */
+    int fanoutGroup()
+    {
+        return get("fanout_group");
     }
 
     int receiveBufferBytes()

@@ -1,10 +1,11 @@
 package io.pnet.socket;
 
 import io.pnet.ip.IpAddress;
+import io.pnet.stack.Home;
 import io.pnet.stack.IpProcess;
+import io.pnet.stack.ListenerGroup;
 import io.pnet.stack.StackDriver;
 import io.pnet.tcp.Connection;
-import io.pnet.tcp.Listener;
 import io.pnet.tcp.TcpHandler;
 import io.pnet.tcp.TcpListenerHandler;
 import io.pnet.tcp.TcpSettings;
@@ -22,20 +23,19 @@ import java.util.concurrent.locks.ReentrantLock;
 /** A blocking TCP listener. Any thread may accept; they queue. */
 public final class TcpServerSocket implements Closeable
 {
-    private final IpProcess process;
+    /** Whose waiting threads accept, whichever the stack. */
     private final StackDriver driver;
     private final ConcurrentLinkedQueue<TcpSocket> backlog = new ConcurrentLinkedQueue<>();
     private final AtomicInteger waiting = new AtomicInteger();
     private final ReentrantLock acceptLock = new ReentrantLock();
     private final Waiting acceptable;
-    private Listener listener;
+    private ListenerGroup listener;
     private volatile InetSocketAddress localAddress;
     private volatile Duration acceptTimeout = Duration.ZERO;
     private volatile boolean isClosed;
 
     private TcpServerSocket(final IpProcess process)
     {
-        this.process = process;
         this.driver = process.driver();
         acceptable = new Waiting(driver, () -> !backlog.isEmpty() || isClosed);
     }
@@ -55,23 +55,8 @@ public final class TcpServerSocket implements Closeable
         final TcpServerSocket server = new TcpServerSocket(process);
         final IpAddress address =
             local.getAddress().isAnyLocalAddress() ? IpAddress.ANY : IpAddress.of(local.getAddress());
-        final BindException failure = process.exclusively(() ->
-        {
-            try
-            {
-                server.listener = process.stack().tcp().listen(
-                    address, local.getPort(), backlog, settings, server.new Handler());
-                return null;
-            }
-            catch (final BindException ex)
-            {
-                return ex;
-            }
-        });
-        if (failure != null)
-        {
-            throw failure;
-        }
+        server.listener = ListenerGroup.listen(
+            process, address, local.getPort(), backlog, settings, home -> server.new Handler(home));
         server.localAddress = new InetSocketAddress(local.getAddress(), server.listener.port());
         return server;
     }
@@ -130,11 +115,7 @@ public final class TcpServerSocket implements Closeable
         }
         isClosed = true;
         acceptable.signal();
-        process.exclusively(() ->
-        {
-            listener.close();
-            return null;
-        });
+        listener.close();
         for (TcpSocket socket = backlog.poll(); socket != null; socket = backlog.poll())
         {
             socket.abort();
@@ -142,12 +123,20 @@ public final class TcpServerSocket implements Closeable
         driver.kick();
     }
 
+    /** Of one of the process's stacks. */
     private final class Handler implements TcpListenerHandler
     {
+        private final Home home;
+
+        private Handler(final Home home)
+        {
+            this.home = home;
+        }
+
         @Override
         public TcpHandler onAccept(final Connection connection)
         {
-            final TcpSocket socket = new TcpSocket(driver);
+            final TcpSocket socket = new TcpSocket(home);
             final TcpHandler handler = socket.adopt(connection);
             if (isClosed)
             {

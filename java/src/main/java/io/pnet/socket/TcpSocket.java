@@ -1,6 +1,7 @@
 package io.pnet.socket;
 
 import io.pnet.ip.IpAddress;
+import io.pnet.stack.Home;
 import io.pnet.stack.IpProcess;
 import io.pnet.stack.StackDriver;
 import io.pnet.tcp.CloseReason;
@@ -36,6 +37,7 @@ public final class TcpSocket implements Closeable
     private static final long LINGER_STEP_NS = 5_000_000;
     private static final long OUT_OF_MEMORY_WAIT_NS = 1_000_000;
 
+    private final Home home;
     private final StackDriver driver;
     private final ReentrantLock readLock = new ReentrantLock();
     private final ReentrantLock writeLock = new ReentrantLock();
@@ -51,9 +53,10 @@ public final class TcpSocket implements Closeable
     private volatile Duration linger;
     private volatile int wantedRoom;
 
-    TcpSocket(final StackDriver driver)
+    TcpSocket(final Home home)
     {
-        this.driver = driver;
+        this.home = home;
+        driver = home.driver();
         connected = new Waiting(driver, () -> isConnected || connection.closeReason() != null);
         readable = new Waiting(driver, this::isReadable);
         writable = new Waiting(driver, this::isWritable);
@@ -109,15 +112,17 @@ public final class TcpSocket implements Closeable
         {
             throw new UnknownHostException("unknown host " + remote.getHostString());
         }
-        final StackDriver driver = process.driver();
-        final TcpSocket socket = new TcpSocket(driver);
         final IpAddress from =
             local == null || local.getAddress().isAnyLocalAddress() ? IpAddress.ANY : IpAddress.of(local.getAddress());
-        final IOException failure = process.exclusively(() ->
+        final Home home = process.homeOfTcp(
+            from, local == null ? 0 : local.getPort(), IpAddress.of(remote.getAddress()), remote.getPort());
+        final StackDriver driver = home.driver();
+        final TcpSocket socket = new TcpSocket(home);
+        final IOException failure = home.exclusively(() ->
         {
             try
             {
-                socket.connection = process.stack().tcp().connect(
+                socket.connection = home.stack().tcp().connect(
                     from,
                     local == null ? 0 : local.getPort(),
                     IpAddress.of(remote.getAddress()),
@@ -457,6 +462,12 @@ public final class TcpSocket implements Closeable
     public TcpInfo info()
     {
         return connection.info();
+    }
+
+    /** Which of the process's stacks the connection is on. */
+    public Home home()
+    {
+        return home;
     }
 
     /** The connection underneath. */

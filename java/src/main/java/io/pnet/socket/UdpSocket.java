@@ -5,6 +5,7 @@ import io.pnet.ip.GroupMembership;
 import io.pnet.ip.IcmpError;
 import io.pnet.ip.IpAddress;
 import io.pnet.ip.SourceFilter;
+import io.pnet.stack.Home;
 import io.pnet.stack.IpProcess;
 import io.pnet.stack.StackDriver;
 import io.pnet.udp.UdpEndpoint;
@@ -45,7 +46,7 @@ public final class UdpSocket implements Closeable
     private static final int SOURCE_BYTES = 24;
     private static final long BACK_PRESSURE_PARK_NS = 50_000;
 
-    private final IpProcess process;
+    private final Home home;
     private final StackDriver driver;
     private final OneToOneRingBuffer queue = new OneToOneRingBuffer(
         new UnsafeBuffer(ByteBuffer.allocateDirect(QUEUE_BYTES + RingBufferDescriptor.TRAILER_LENGTH)));
@@ -76,10 +77,10 @@ public final class UdpSocket implements Closeable
     private long fromHi;
     private long fromLo;
 
-    private UdpSocket(final IpProcess process)
+    private UdpSocket(final Home home)
     {
-        this.process = process;
-        this.driver = process.driver();
+        this.home = home;
+        this.driver = home.driver();
         receivable = new Waiting(driver, () -> queue.size() > 0 || error != null || isClosed);
     }
 
@@ -91,15 +92,17 @@ public final class UdpSocket implements Closeable
      */
     public static UdpSocket open(final IpProcess process, final InetSocketAddress local) throws IOException
     {
-        final UdpSocket socket = new UdpSocket(process);
+        final int port = local == null ? 0 : local.getPort();
+        final Home home = process.homeOfUdp(port);
+        final UdpSocket socket = new UdpSocket(home);
         final boolean isWild = local == null || local.getAddress().isAnyLocalAddress();
         final IpAddress address = isWild ? IpAddress.ANY : IpAddress.of(local.getAddress());
-        final BindException failure = process.exclusively(() ->
+        final BindException failure = home.exclusively(() ->
         {
             try
             {
-                socket.endpoint = process.stack().udp().bind(
-                    address, local == null ? 0 : local.getPort(), socket.new Handler());
+                socket.endpoint = home.stack().udp().bind(
+                    address, port, socket.new Handler());
                 return null;
             }
             catch (final BindException ex)
@@ -119,7 +122,7 @@ public final class UdpSocket implements Closeable
     /** Fixes the peer: only its datagrams are received, {@link #send(ByteBuffer)} goes to it. */
     public void connect(final InetSocketAddress remote) throws IOException
     {
-        final NoRouteToHostException failure = process.exclusively(() ->
+        final NoRouteToHostException failure = home.exclusively(() ->
         {
             try
             {
@@ -146,8 +149,8 @@ public final class UdpSocket implements Closeable
      */
     public UdpSocket accept(final InetSocketAddress remote) throws IOException
     {
-        final UdpSocket accepted = new UdpSocket(process);
-        final NoRouteToHostException failure = process.exclusively(() ->
+        final UdpSocket accepted = new UdpSocket(home);
+        final NoRouteToHostException failure = home.exclusively(() ->
         {
             try
             {
@@ -173,7 +176,7 @@ public final class UdpSocket implements Closeable
     /** Whether datagrams may go to broadcast addresses; off unless told. */
     public void broadcast(final boolean isOn)
     {
-        process.exclusively(() -> endpoint.broadcast(isOn));
+        home.exclusively(() -> endpoint.broadcast(isOn));
     }
 
     /**
@@ -191,7 +194,7 @@ public final class UdpSocket implements Closeable
             throw new IllegalArgumentException("cannot join " + group.getHostAddress() + ": it is no group's address");
         }
         final IpAddress address = IpAddress.of(group);
-        final RuntimeException failure = process.exclusively(() ->
+        final RuntimeException failure = home.exclusively(() ->
         {
             try
             {
@@ -206,7 +209,7 @@ public final class UdpSocket implements Closeable
                     return null;
                 }
                 groups.put(address, endpoint.join(
-                    process.stack().ip().firstInterface(), address,
+                    home.stack().ip().firstInterface(), address,
                     source == null ? SourceFilter.ALL : SourceFilter.only(IpAddress.of(source))));
                 return null;
             }
@@ -224,7 +227,7 @@ public final class UdpSocket implements Closeable
     /** Leaves a group; nothing happens if it was not joined. */
     public void leave(final InetAddress group)
     {
-        process.exclusively(() ->
+        home.exclusively(() ->
         {
             final GroupMembership membership = groups.remove(IpAddress.of(group));
             if (membership != null && !isClosed)
@@ -238,13 +241,13 @@ public final class UdpSocket implements Closeable
     /** TTL or hop limit of what is sent to groups; 1, the link, unless told. */
     public void groupHopLimit(final int hops)
     {
-        process.exclusively(() -> endpoint.groupHopLimit(hops));
+        home.exclusively(() -> endpoint.groupHopLimit(hops));
     }
 
     /** Whether what is sent to groups is received by sockets of this process that are in them; on unless told. */
     public void loopBack(final boolean isOn)
     {
-        process.exclusively(() -> endpoint.loopBack(isOn));
+        home.exclusively(() -> endpoint.loopBack(isOn));
     }
 
     /** Sends what is in the source to the connected peer, as one datagram. */
@@ -282,7 +285,7 @@ public final class UdpSocket implements Closeable
             }
             while (true)
             {
-                process.exclusively(sender);
+                home.exclusively(sender);
                 if (result >= 0)
                 {
                     source.position(source.limit());
@@ -419,7 +422,7 @@ public final class UdpSocket implements Closeable
         if (!isClosed)
         {
             isClosed = true;
-            process.exclusively(() ->
+            home.exclusively(() ->
             {
                 endpoint.close();
                 return null;
@@ -443,7 +446,7 @@ public final class UdpSocket implements Closeable
             final int index = queue.tryClaim(TYPE, SOURCE_BYTES + length);
             if (index < 0)
             {
-                process.counters().increment(Counter.UDP_RX_DROP_QUEUE_FULL);
+                home.stack().counters().increment(Counter.UDP_RX_DROP_QUEUE_FULL);
                 return;
             }
             final AtomicBuffer target = queue.buffer();

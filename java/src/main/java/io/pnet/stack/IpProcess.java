@@ -2,23 +2,27 @@ package io.pnet.stack;
 
 import io.pnet.counters.Counters;
 import io.pnet.ip.AddressListener;
+import io.pnet.ip.Destination;
+import io.pnet.ip.FlowHash;
 import io.pnet.ip.IpAddress;
 import io.pnet.link.Link;
 import io.pnet.link.LinkCapabilities;
 import io.pnet.tcp.Connection;
 import io.pnet.tcp.Listener;
 import io.pnet.tcp.TcpState;
+import io.pnet.tcp.TcpTransport;
 
 import java.io.IOException;
 import java.net.BindException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /**
- * A process with IP addresses and a stack of its own: a group of stacks behind one set of addresses, today of one.
+ * A process with IP addresses of its own: a group of one or more stacks behind them, see the package's documentation.
  *
  * <pre>{@code
  * try (IpProcess process = IpProcess.builder()
@@ -37,8 +41,9 @@ public final class IpProcess implements AutoCloseable
     /** What {@link #end} leaves peers to answer our FIN with theirs: enough for a program that waits for it. */
     private static final long FAREWELL_NS = 250_000_000L;
 
-    private final Stack stack;
-    private final StackDriver driver;
+    private final List<Home> homes;
+    private final FlowHash hash;
+    private final AtomicInteger turn = new AtomicInteger();
     private final Link link;
     private final String linkName;
     private final long lingerNs;
@@ -48,8 +53,8 @@ public final class IpProcess implements AutoCloseable
     private final AddressWatch watch = new AddressWatch();
 
     IpProcess(
-        final Stack stack,
-        final StackDriver driver,
+        final List<Home> homes,
+        final FlowHash hash,
         final Link link,
         final String linkName,
         final long lingerNs,
@@ -57,11 +62,11 @@ public final class IpProcess implements AutoCloseable
     {
         this.lingerNs = lingerNs;
         this.warnings = warnings;
-        this.stack = stack;
-        this.driver = driver;
+        this.homes = List.copyOf(homes);
+        this.hash = hash;
         this.link = link;
         this.linkName = linkName;
-        stack.ip().addressListener(watch);
+        stack().ip().addressListener(watch);
     }
 
     /** Describes a process to be started. */
@@ -95,28 +100,66 @@ public final class IpProcess implements AutoCloseable
         return linkName;
     }
 
-    /** What was counted. */
+    /** What was counted; with several stacks the sums of all, as of now. */
     public Counters counters()
     {
-        return stack.counters();
+        return homes.size() == 1 ? stack().counters() :
+            Counters.sum(homes.stream().map(home -> home.stack().counters()).toList());
     }
 
-    /** The stack; use it as its owner only: from a handler, or inside {@link #exclusively}. */
+    /** The stacks, the one that answers for the addresses first. */
+    public List<Home> homes()
+    {
+        return homes;
+    }
+
+    /** Another home each time, for what may be at any. */
+    public Home nextHome()
+    {
+        return homes.size() == 1 ? homes.get(0) : homes.get((turn.getAndIncrement() & 0x7FFF_FFFF) % homes.size());
+    }
+
+    /** Where an endpoint with this port is at home; with 0, for an ephemeral one, wherever it is its turn. */
+    public Home homeOfUdp(final int port)
+    {
+        return port == 0 ? nextHome() : homes.get(hash.udp(port));
+    }
+
+    /**
+     * Where a connection is at home.
+     *
+     * @param local     unspecified to have one chosen.
+     * @param localPort 0 for an ephemeral one: then it may be anywhere, and a port is found that leads there.
+     */
+    public Home homeOfTcp(
+        final IpAddress local, final int localPort, final IpAddress remote, final int remotePort)
+    {
+        if (localPort == 0 || homes.size() == 1)
+        {
+            return nextHome();
+        }
+        final Destination way =
+            exclusively(() -> stack().ip().route(local.hi(), local.lo(), remote.hi(), remote.lo()));
+        return way == null ? homes.get(0) : homes.get(hash.tcp(
+            way.sourceHi(), way.sourceLo(), remote.hi(), remote.lo(), localPort, remotePort));
+    }
+
+    /** Stack 0; use it as its owner only: from a handler, or inside {@link #exclusively}. */
     public Stack stack()
     {
-        return stack;
+        return homes.get(0).stack();
     }
 
-    /** Who runs the stack. */
+    /** Who runs stack 0. */
     public StackDriver driver()
     {
-        return driver;
+        return homes.get(0).driver();
     }
 
-    /** Runs something as the stack's owner; see {@link StackDriver#exclusively}. */
+    /** Runs something as the owner of stack 0; see {@link StackDriver#exclusively}. */
     public <T> T exclusively(final Supplier<T> action)
     {
-        return driver.exclusively(action);
+        return driver().exclusively(action);
     }
 
     /**
@@ -126,8 +169,11 @@ public final class IpProcess implements AutoCloseable
     @Override
     public void close()
     {
-        awaitNone(stack.tcp()::closingCount, lingerNs);
-        driver.close();
+        for (final Home home : homes)
+        {
+            awaitNone(home, home.stack().tcp()::closingCount, lingerNs);
+        }
+        homes.forEach(home -> home.driver().close());
     }
 
     /**
@@ -137,24 +183,31 @@ public final class IpProcess implements AutoCloseable
      */
     public void end()
     {
-        if (!driver.isOpen())
+        if (!driver().isOpen())
         {
             return;
         }
-        driver.holdOthers();
-        driver.exclusively(() ->
+        homes.forEach(home -> home.driver().holdOthers());
+        for (final Home home : homes)
         {
-            final List<Listener> listeners = new ArrayList<>();
-            stack.tcp().forEachListener(listeners::add);
-            listeners.forEach(Listener::close);
-            stack.tcp().forEachConnection(IpProcess::closeUnlessOver);
-            return null;
-        });
-        awaitNone(stack.tcp()::closingCount, lingerNs);
-        // Once we are gone nobody acknowledges the peer's FIN.
-        awaitNone(
-            () -> stack.tcp().connectionCount() - stack.tcp().timeWaitCount(), Math.min(lingerNs, FAREWELL_NS));
-        driver.close();
+            home.exclusively(() ->
+            {
+                final TcpTransport tcp = home.stack().tcp();
+                final List<Listener> listeners = new ArrayList<>();
+                tcp.forEachListener(listeners::add);
+                listeners.forEach(Listener::close);
+                tcp.forEachConnection(IpProcess::closeUnlessOver);
+                return null;
+            });
+        }
+        for (final Home home : homes)
+        {
+            final TcpTransport tcp = home.stack().tcp();
+            awaitNone(home, tcp::closingCount, lingerNs);
+            // Once we are gone nobody acknowledges the peer's FIN.
+            awaitNone(home, () -> tcp.connectionCount() - tcp.timeWaitCount(), Math.min(lingerNs, FAREWELL_NS));
+        }
+        homes.forEach(home -> home.driver().close());
     }
 
     private static void closeUnlessOver(final Connection connection)
@@ -166,8 +219,9 @@ public final class IpProcess implements AutoCloseable
     }
 
     /** Waits until there is nothing left of what is counted, an interrupt comes or the time is up. */
-    private void awaitNone(final Supplier<Integer> count, final long limitNs)
+    private static void awaitNone(final Home home, final Supplier<Integer> count, final long limitNs)
     {
+        final StackDriver driver = home.driver();
         final long deadlineNs = driver.clock().nanoTime() + limitNs;
         while (driver.clock().nanoTime() < deadlineNs && driver.isOpen() && driver.exclusively(count) > 0 &&
             !Thread.currentThread().isInterrupted())

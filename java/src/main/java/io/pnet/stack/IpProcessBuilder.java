@@ -1,9 +1,12 @@
 package io.pnet.stack;
 
 import io.pnet.counters.Counters;
+import io.pnet.ip.FlowHash;
+import io.pnet.ip.Ip;
 import io.pnet.ip.IpAddress;
 import io.pnet.ip.IpSettings;
 import io.pnet.ip.NetworkInterface;
+import io.pnet.ip.Siblings;
 import io.pnet.link.Capture;
 import io.pnet.link.ChunkPool;
 import io.pnet.link.Impairment;
@@ -37,6 +40,7 @@ public final class IpProcessBuilder
     /** For what arrives; as much again for what is to be sent. */
     private static final long LARGE_CHUNK_BYTES = 128L << 20;
     private static final long SMALL_CHUNK_BYTES = 64L << 20;
+    private static final int MOST_STACKS = 64;
     private static final long ADDRESS_TIMEOUT_NS = 10_000_000_000L;
 
     private record Prefixed(IpAddress address, int prefixLength)
@@ -45,7 +49,7 @@ public final class IpProcessBuilder
 
     private String linkSpec;
     private Link link;
-    private LinkContext context;
+    private final List<LinkContext> contexts = new ArrayList<>();
     private final LinkOptions linkOptions = new LinkOptions();
     private final List<Prefixed> addresses = new ArrayList<>();
     private final List<IpAddress> gateways = new ArrayList<>();
@@ -57,6 +61,7 @@ public final class IpProcessBuilder
     private IpSettings ipSettings = new IpSettings();
     private TcpSettings tcpSettings = new TcpSettings();
     private RunMode runMode = RunMode.SHARED;
+    private int stacks = 1;
     private long spinNs = 20_000;
     private long lingerNs = 5_000_000_000L;
     private RandomGenerator random;
@@ -84,7 +89,8 @@ public final class IpProcessBuilder
     public IpProcessBuilder link(final Link link, final LinkContext context)
     {
         this.link = link;
-        this.context = context;
+        contexts.clear();
+        contexts.add(context);
         return this;
     }
 
@@ -204,6 +210,21 @@ public final class IpProcessBuilder
         return this;
     }
 
+    /**
+     * How many stacks share the addresses, each with a share of the link and of the memory; 1 by default. Several run
+     * each on a thread of its own, {@link RunMode#OWN_THREAD}, unless they are {@linkplain RunMode#EMBEDDED embedded};
+     * captures of the second and further ones go to files with their number at the end.
+     */
+    public IpProcessBuilder stacks(final int count)
+    {
+        if (count < 1 || count > MOST_STACKS)
+        {
+            throw new IllegalArgumentException("bad number of stacks " + count + ": it is 1 to " + MOST_STACKS);
+        }
+        stacks = count;
+        return this;
+    }
+
     /** How long a thread polls before it waits in the kernel, ns; 20 us by default. */
     public IpProcessBuilder spinNs(final long spinNs)
     {
@@ -250,42 +271,50 @@ public final class IpProcessBuilder
         {
             throw new IllegalArgumentException("no address: give one as 10.1.0.2/24");
         }
+        if (stacks > 1 && link != null)
+        {
+            throw new IllegalArgumentException("a link that is open serves one stack: name the link to have several");
+        }
         final NanoClock clock = System::nanoTime;
-        final ChunkPool smallChunks = new ChunkPool(ChunkPool.SMALL, SMALL_CHUNK_BYTES);
-        final Link opened = openLink(clock);
         final RandomGenerator source = random != null ? random : new SecureRandom();
-        final StackDriver driver;
+        final FlowHash hash = new FlowHash(source.nextInt(), stacks);
+        final RunMode mode = stacks > 1 && runMode == RunMode.SHARED ? RunMode.OWN_THREAD : runMode;
+        final List<Link> links = openLinks(clock, hash);
+        final List<Home> homes = new ArrayList<>();
         try
         {
-            driver = new StackDriver(opened, clock, runMode, spinNs);
+            for (int i = 0; i < stacks; i++)
+            {
+                homes.add(home(i, links.get(i), clock, mode, i == 0 ? source : new SecureRandom()));
+            }
         }
         catch (final IOException | RuntimeException ex)
         {
-            opened.close();
+            links.forEach(Link::close);
             throw ex;
         }
-        final Stack stack = new Stack(
-            context, smallChunks, ipSettings, tcpSettings, source, errorHandler, driver::wakeup, clock.nanoTime());
-        stack.add(opened);
-        final IpProcess process =
-            new IpProcess(
-                stack,
-                driver,
-                opened,
-                linkSpec != null ? linkSpec : opened.getClass().getSimpleName(),
-                runMode == RunMode.EMBEDDED ? 0 : lingerNs,
-                warnings);
-        final NetworkInterface networkInterface = stack.ip().addInterface(opened);
-        for (final Prefixed each : addresses)
+        final IpProcess process = new IpProcess(
+            homes,
+            hash,
+            links.get(0),
+            linkSpec != null ? linkSpec : links.get(0).getClass().getSimpleName(),
+            runMode == RunMode.EMBEDDED ? 0 : lingerNs,
+            warnings);
+        addresses.forEach(each -> process.expect(each.address, each.prefixLength));
+        final Siblings[] places = stacks == 1 ? null : Siblings.group(hash);
+        for (final Home home : homes)
         {
-            process.expect(each.address, each.prefixLength);
-            stack.ip().addAddress(networkInterface, each.address, each.prefixLength);
+            if (places != null)
+            {
+                home.stack().ip().join(places[home.index()], home.driver()::wakeup);
+            }
+            addAddresses(home.stack().ip(), links.get(home.index()));
         }
-        for (final IpAddress gateway : gateways)
+        for (final Home home : homes)
         {
-            stack.ip().addRoute(gateway.isV4() ? IpAddress.ANY_V4 : IpAddress.ANY, 0, gateway, networkInterface);
+            home.driver().start(
+                home.stack(), "pnet-" + addresses.get(0).address + (stacks > 1 ? "-" + home.index() : ""));
         }
-        driver.start(stack, "pnet-" + addresses.get(0).address);
         if (runMode != RunMode.EMBEDDED)
         {
             try
@@ -301,47 +330,88 @@ public final class IpProcessBuilder
         return process;
     }
 
-    private Link openLink(final NanoClock clock) throws IOException
+    private Home home(
+        final int index, final Link opened, final NanoClock clock, final RunMode mode, final RandomGenerator source)
+        throws IOException
     {
-        Link opened = link;
-        if (opened == null)
+        final StackDriver driver = new StackDriver(opened, clock, mode, spinNs);
+        final Stack stack = new Stack(
+            contexts.get(index), new ChunkPool(ChunkPool.SMALL, SMALL_CHUNK_BYTES / stacks), ipSettings, tcpSettings,
+            source, errorHandler, driver::wakeup, clock.nanoTime());
+        stack.add(opened);
+        return new Home(index, stack, driver);
+    }
+
+    private void addAddresses(final Ip ip, final Link opened)
+    {
+        final NetworkInterface networkInterface = ip.addInterface(opened);
+        for (final Prefixed each : addresses)
         {
-            context = new LinkContext(
-                new ChunkPool(ChunkPool.LARGE, Math.min(LARGE_CHUNK_BYTES, Runtime.getRuntime().maxMemory() / 4)),
-                new Counters());
+            ip.addAddress(networkInterface, each.address, each.prefixLength);
+        }
+        for (final IpAddress gateway : gateways)
+        {
+            ip.addRoute(gateway.isV4() ? IpAddress.ANY_V4 : IpAddress.ANY, 0, gateway, networkInterface);
+        }
+    }
+
+    private List<Link> openLinks(final NanoClock clock, final FlowHash hash) throws IOException
+    {
+        final List<Link> opened = new ArrayList<>();
+        if (link != null)
+        {
+            opened.add(link);
+        }
+        else
+        {
+            final long largeBytes = Math.min(LARGE_CHUNK_BYTES, Runtime.getRuntime().maxMemory() / 4) / stacks;
+            for (int i = 0; i < stacks; i++)
+            {
+                contexts.add(new LinkContext(new ChunkPool(ChunkPool.LARGE, largeBytes), new Counters()));
+            }
             if (!hasMac)
             {
                 linkOptions.macSeed(addresses.get(0).address.lo() * 31 + addresses.get(0).address.hi());
             }
-            opened = Links.open(linkSpec, linkOptions, context);
+            opened.addAll(Links.openGroup(linkSpec, linkOptions, contexts, hash.seed()));
         }
         try
         {
-            if (capture != null)
+            for (int i = 0; i < stacks; i++)
             {
-                final long epochOffsetNs = System.currentTimeMillis() * 1_000_000L - clock.nanoTime();
-                opened = new Capture(
-                    opened,
-                    FileChannel.open(
-                        capture,
-                        StandardOpenOption.CREATE, StandardOpenOption.WRITE, StandardOpenOption.TRUNCATE_EXISTING),
-                    Capture.WHOLE_FRAMES,
-                    clock.nanoTime(),
-                    nowNs -> nowNs + epochOffsetNs,
-                    captureErrors);
+                opened.set(i, wrap(opened.get(i), i, clock));
             }
-            if (impairment != null)
-            {
-                // Without a seed in the specification, another run is another run.
-                opened = new Impairment(
-                    opened, impairment, new SplittableRandom(new SecureRandom().nextLong()), context);
-            }
+            return opened;
         }
         catch (final IOException ex)
         {
-            opened.close();
+            opened.forEach(Link::close);
             throw new IOException("cannot write the capture to " + capture + ": " + ex.getMessage(), ex);
         }
-        return opened;
+    }
+
+    private Link wrap(final Link inner, final int index, final NanoClock clock) throws IOException
+    {
+        Link wrapped = inner;
+        if (capture != null)
+        {
+            final long epochOffsetNs = System.currentTimeMillis() * 1_000_000L - clock.nanoTime();
+            wrapped = new Capture(
+                wrapped,
+                FileChannel.open(
+                    index == 0 ? capture : Path.of(capture + "." + index),
+                    StandardOpenOption.CREATE, StandardOpenOption.WRITE, StandardOpenOption.TRUNCATE_EXISTING),
+                Capture.WHOLE_FRAMES,
+                clock.nanoTime(),
+                nowNs -> nowNs + epochOffsetNs,
+                captureErrors);
+        }
+        if (impairment != null)
+        {
+            // Without a seed in the specification, another run is another run.
+            wrapped = new Impairment(
+                wrapped, impairment, new SplittableRandom(new SecureRandom().nextLong()), contexts.get(index));
+        }
+        return wrapped;
     }
 }

@@ -195,7 +195,7 @@ public final class TcpTransport implements Transport
         if (port != PortSpace.NONE && !ip.isHomeOfTcp(destination, port, remotePort))
         {
             throw new BindException(
-                "port " + port + " towards this peer belongs to another stack of this process; see IpProcess.homeOfTcp");
+                "port " + port + " towards this peer is another stack's of this process; see IpProcess.homeOfTcp");
         }
         if (port == PortSpace.NONE || !isFree(destination, port, remotePort, own, nowNs))
         {

@@ -66,6 +66,12 @@ public final class CommonOptions
         description = "TCP's congestion control: newreno, cubic, bbr, or a class on the class path (PNET_CLASSPATH).")
     private String congestion;
 
+    @Option(
+        names = "--stacks",
+        paramLabel = "N",
+        description = "Stacks that share the addresses, each on a thread of its own; 1 by default.")
+    private Integer stacks;
+
     @Option(names = "--counters", description = "Say at the end what was counted, on the error stream.")
     private boolean counters;
 
@@ -113,10 +119,10 @@ public final class CommonOptions
         if (isKernel())
         {
             if (!addresses.isEmpty() || !gateways.isEmpty() || mac != null || mtu != null || pcap != null ||
-                impair != null || ecn)
+                impair != null || ecn || stacks != null)
             {
                 throw usage("--link kernel has its own addresses and frames: leave out --ip, --gateway, --mac, " +
-                    "--mtu, --pcap, --impair and --ecn");
+                    "--mtu, --pcap, --impair, --ecn and --stacks");
             }
             if (congestion != null && !new KernelNetwork().canChooseCongestion(congestion))
             {
@@ -178,6 +184,10 @@ public final class CommonOptions
         if (mtu != null)
         {
             builder.mtu(mtu);
+        }
+        if (stacks != null)
+        {
+            builder.stacks(stacks);
         }
         if (pcap != null)
         {

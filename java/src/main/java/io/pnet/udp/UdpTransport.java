@@ -98,7 +98,7 @@ public final class UdpTransport implements Transport
         if (port != 0 && !ip.isHomeOfUdp(port))
         {
             throw new BindException(
-                "UDP port " + port + " belongs to another stack of this process; ask IpProcess.homeOfUdp");
+                "UDP port " + port + " is another stack's of this process; see IpProcess.homeOfUdp");
         }
         final int bound = port == 0 ? ports.bindEphemeral(local.hi(), local.lo(), ip::isHomeOfUdp) :
             isShared ? (ports.bindShared(local.hi(), local.lo(), port) ? port : PortSpace.NONE) :

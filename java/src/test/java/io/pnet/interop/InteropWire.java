@@ -148,13 +148,19 @@ final class InteropWire implements AutoCloseable
     /** Starts a program of the test's own at the left end, in a JVM like this one. */
     Running java(final Class<?> main, final String... arguments) throws IOException
     {
+        return javaAt("left", main, arguments);
+    }
+
+    /** The same at either end. */
+    Running javaAt(final String side, final Class<?> main, final String... arguments) throws IOException
+    {
         final List<String> all = new ArrayList<>(List.of(
             Path.of(System.getProperty("java.home"), "bin", "java").toString(),
             "--add-exports", "java.base/jdk.internal.misc=ALL-UNNAMED", "--enable-native-access=ALL-UNNAMED",
             "-Dorg.bytedeco.javacpp.noPointerGC=true",
             "-cp", System.getProperty("java.class.path"), main.getName()));
         all.addAll(Arrays.asList(arguments));
-        return start("left", all);
+        return start(side, all);
     }
 
     /** Runs a command at the kernel's end until it ends. */

@@ -496,9 +496,9 @@ public final class PacketRingScenarios
     static void takesOverInheritedDescriptors() throws Exception
     {
         // The second sockets of two rings are what another process would hand over: bound, and without rings.
-        final int first = NativePacket.open("packet:pb", "pb", -1, -1, B).gatherFd();
-        final int second = NativePacket.open("packet:pb", "pb", -1, -1, B).gatherFd();
-        final int third = NativePacket.open("packet:pb", "pb", -1, -1, B).gatherFd();
+        final int first = openB().gatherFd();
+        final int second = openB().gatherFd();
+        final int third = openB().gatherFd();
         try (End a = new End("packet:pa", A); End one = new End("fd:" + first, B))
         {
             equal(0, ((PacketRing)one.link).txSlots(), "one descriptor has no TX ring");
@@ -511,6 +511,11 @@ public final class PacketRingScenarios
             check("pb".equals(((PacketRing)two.link).interfaceName()), "interface");
             exchange(a, two);
         }
+    }
+
+    private static NativePacket openB() throws LinkException
+    {
+        return NativePacket.open("packet:pb", "pb", -1, -1, B, NativePacket.NO_GROUP, 1, 0);
     }
 
     private static void exchange(final End a, final End b)

@@ -22,7 +22,6 @@ import java.util.List;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
 /** Sixteen stacks behind one pair of addresses, and a peer that does not know. */
 final class GroupTest
@@ -270,7 +269,8 @@ final class GroupTest
             for (final Network.Node node : group)
             {
                 node.stack().tcp().listen(IpAddress.ANY, 80, 10, null, connection -> new Echo());
-                node.stack().tcp().connect(IpAddress.ANY, 0, node.address(), 80, null, new Client(client), network.nowNs());
+                node.stack().tcp()
+                    .connect(IpAddress.ANY, 0, node.address(), 80, null, new Client(client), network.nowNs());
             }
             network.run(10 * MS);
             assertEquals(STACKS, client.closed);

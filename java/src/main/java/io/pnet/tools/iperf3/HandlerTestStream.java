@@ -1,6 +1,6 @@
 package io.pnet.tools.iperf3;
 
-import io.pnet.stack.IpProcess;
+import io.pnet.stack.Home;
 import io.pnet.tcp.CloseReason;
 import io.pnet.tcp.Connection;
 import io.pnet.tcp.TcpHandler;
@@ -31,7 +31,7 @@ final class HandlerTestStream extends TestStream implements TcpHandler
     private static final long GOLDEN_STEP = 0x9E37_79B9_7F4A_7C15L;
 
     private final PnetStream stream;
-    private final IpProcess process;
+    private final Home home;
     private final Connection connection;
     /** For what the stack has queued; a receiver's. */
     private final UnsafeBuffer queued;
@@ -49,7 +49,7 @@ final class HandlerTestStream extends TestStream implements TcpHandler
     {
         super(index, isSender, settings);
         this.stream = stream;
-        this.process = stream.process();
+        this.home = stream.home();
         this.connection = stream.connection();
         this.queued = isSender ? null : new UnsafeBuffer(BufferUtil.allocateDirectAligned(MAX_CLAIM, 64));
     }
@@ -67,7 +67,7 @@ final class HandlerTestStream extends TestStream implements TcpHandler
     @Override
     void start(final TestRun of)
     {
-        process.exclusively(() ->
+        home.exclusively(() ->
         {
             begin(of);
             return null;
@@ -165,7 +165,7 @@ final class HandlerTestStream extends TestStream implements TcpHandler
     {
         if (!due.isScheduled())
         {
-            process.stack().timers().schedule(due, process.driver().clock().nanoTime() + waitNs);
+            home.stack().timers().schedule(due, home.driver().clock().nanoTime() + waitNs);
         }
     }
 
@@ -247,7 +247,7 @@ final class HandlerTestStream extends TestStream implements TcpHandler
         isDone = true;
         if (due.isScheduled())
         {
-            process.stack().timers().cancel(due);
+            home.stack().timers().cancel(due);
         }
     }
 
@@ -258,7 +258,7 @@ final class HandlerTestStream extends TestStream implements TcpHandler
         {
             return;
         }
-        process.exclusively(() ->
+        home.exclusively(() ->
         {
             isClosed = true;
             end();

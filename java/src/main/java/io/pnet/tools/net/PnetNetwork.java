@@ -54,7 +54,7 @@ public final class PnetNetwork implements Network
         {
             throw new IOException(ex.getMessage(), ex);
         }
-        return new PnetStream(process, TcpSocket.connect(process, local, remote, settings, timeout));
+        return new PnetStream(TcpSocket.connect(process, local, remote, settings, timeout));
     }
 
     @Override
@@ -135,7 +135,7 @@ public final class PnetNetwork implements Network
         @Override
         public Stream accept() throws IOException
         {
-            return new PnetStream(process, socket.accept());
+            return new PnetStream(socket.accept());
         }
 
         @Override

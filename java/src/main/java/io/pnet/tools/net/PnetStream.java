@@ -1,7 +1,7 @@
 package io.pnet.tools.net;
 
 import io.pnet.socket.TcpSocket;
-import io.pnet.stack.IpProcess;
+import io.pnet.stack.Home;
 import io.pnet.tcp.Connection;
 import io.pnet.tcp.TcpInfo;
 
@@ -13,19 +13,17 @@ import java.time.Duration;
 /** A blocking socket of an IP process. */
 public final class PnetStream implements Stream
 {
-    private final IpProcess process;
     private final TcpSocket socket;
 
-    PnetStream(final IpProcess process, final TcpSocket socket)
+    PnetStream(final TcpSocket socket)
     {
-        this.process = process;
         this.socket = socket;
     }
 
-    /** Whose stack the connection is on. */
-    public IpProcess process()
+    /** Which stack the connection is on. */
+    public Home home()
     {
-        return process;
+        return socket.home();
     }
 
     /** The connection underneath, for those who take its events over: from then on nothing blocks here any more. */
