@@ -14,8 +14,8 @@ import java.util.Locale;
 
 /**
  * Rows of the target table whose figures other commands take; {@code ci/compare} has just run them, and what they
- * wrote lies in the folder of the results: {@code servers.json} of {@code ci/servers} and {@code bench.json}, in JMH's
- * own format, of {@code ci/bench}.
+ * wrote lies in the folder of the results: {@code servers.json} of {@code ci/servers}, {@code connects.txt} of
+ * {@code ci/connects} and {@code bench.json}, in JMH's own format, of {@code ci/bench}.
  */
 final class OtherFigures
 {
@@ -36,9 +36,10 @@ final class OtherFigures
         }
         if (call.wants("connections"))
         {
-            final String reason = "this build has no command that counts it";
-            rows.add(Target.missing("connections", "100,000 idle connections: bytes each", false, 2048, reason));
-            rows.add(Target.missing("connections", "connect and close, a second, of the kernel's", true, 1, reason));
+            rows.add(Target.missing("connections", "100,000 idle connections: bytes each", false, 2048,
+                "ConnectionMemoryTest holds it"));
+            final Path connects = call.out().resolve("connects.txt");
+            connects(rows, Files.exists(connects) ? Files.readString(connects) : "");
         }
         if (call.wants("bench"))
         {
@@ -132,6 +133,38 @@ final class OtherFigures
         final List<Double> figures = new ArrayList<>();
         cell.getAsJsonArray("figures").forEach(figure -> figures.add(figure.getAsDouble()));
         return figures;
+    }
+
+    // ---- connects.txt
+
+    /** Lines of an end, how connections close, a stack and connections a second; one for each round. */
+    static void connects(final List<Target> rows, final String table)
+    {
+        for (final String end : List.of("client", "server"))
+        {
+            for (final String how : List.of("SERVER_CLOSES", "CLIENT_RESETS"))
+            {
+                final List<Double> ours = rates(table, end, how, "pnet");
+                final List<Double> theirs = rates(table, end, how, "kernel");
+                final List<Double> ratios = new ArrayList<>();
+                for (int i = 0; i < Math.min(ours.size(), theirs.size()); i++)
+                {
+                    ratios.add(ours.get(i) / theirs.get(i));
+                }
+                rows.add(Target.of("connections", "connect and close, Pnet's end the " + end +
+                    (how.equals("SERVER_CLOSES") ? ", the server closes" : ", the client resets") +
+                    ": connections/s of the kernel's", true, 1, ratios,
+                    Target.figure(Target.median(ours)) + "/s and " + Target.figure(Target.median(theirs)) + "/s",
+                    "ci/connects gave no figure"));
+            }
+        }
+    }
+
+    private static List<Double> rates(final String table, final String end, final String how, final String stack)
+    {
+        return table.lines().map(line -> line.trim().split("\\s+"))
+            .filter(words -> words.length >= 4 && words[0].equals(end) && words[1].equals(how))
+            .filter(words -> words[2].equals(stack)).map(words -> Double.parseDouble(words[3])).toList();
     }
 
     // ---- bench.json

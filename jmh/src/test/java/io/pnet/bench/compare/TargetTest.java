@@ -68,6 +68,18 @@ class TargetTest
     }
 
     @Test
+    void connectionsOfEachRoundAreReadFromTheTable()
+    {
+        final List<Target> rows = new ArrayList<>();
+        OtherFigures.connects(rows, "end     how            stack     per-second   p50-us   p99-us  failed\n" +
+            "client  SERVER_CLOSES  kernel       1000.0      900     2000       0\n" +
+            "client  SERVER_CLOSES  pnet         1250.0      900     2000       0\n" +
+            "client SERVER_CLOSES   kernel   1000  pnet   1250  ratio 1.25\n");
+        assertEquals(List.of(1.25), rows.get(0).rounds());
+        assertEquals("not measured: ci/connects gave no figure", rows.get(3).verdict());
+    }
+
+    @Test
     void nanosecondsAndAllocationComeFromJmh()
     {
         final String json = "[{'benchmark': 'io.pnet.bench.tcp.InputBenchmark.inOrder'," +
