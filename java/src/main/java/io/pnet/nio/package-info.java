@@ -13,9 +13,9 @@
  *
  * <p>Reading, writing and selecting allocate nothing once they have run for a while, whatever the buffers. An iterator
  * over the selected keys is an object of 32 bytes; {@code select(Consumer)}, or a look at the set and {@code clear},
- * needs none. {@code DatagramChannel.receive} returns the address it returned last if the sender is the same, else a new
- * one of 120 bytes; where the channel listens on the kernel's loopback as well, the kernel's channel is asked, too, and
- * allocates as it does.
+ * needs none. {@code DatagramChannel.receive} returns the address it returned last if the sender is the same, else a
+ * new one of 120 bytes; where the channel listens on the kernel's loopback as well, the kernel's channel is asked, too,
+ * and allocates as it does.
  *
  * <p>Asynchronous channels are {@link io.pnet.nio.PnetAsynchronousProvider}'s.
  *
