@@ -104,6 +104,8 @@ public final class Connection extends Flow
     boolean ackNow;
     int segmentsToAck;
     int quickAcks;
+    /** The last acknowledgement that was delayed waited in vain for an answer to travel with; see {@link QuickAcks}. */
+    boolean isUnanswered;
     /** When the stream has last moved on, 0 before it has. */
     long lastInOrderNs;
     long challengeWindowNs;

@@ -733,7 +733,8 @@ final class Input
         final int gsoSize = s.packet.gsoSize();
         c.segmentsToAck += gsoSize == 0 ? 1 : (s.payloadLength + gsoSize - 1) / gsoSize;
         // With no room for another full segment none will come to be acknowledged with this one.
-        if (c.segmentsToAck >= 2 || c.quickAcks > 0 || c.rcvWnd() < c.rcvMss)
+        if (c.segmentsToAck >= 2 || c.quickAcks > 0 || c.rcvWnd() < c.rcvMss ||
+            c.isUnanswered && s.is(TcpHeader.PSH))
         {
             c.ackNow = true;
             tcp.activate(c);

@@ -377,6 +377,7 @@ final class Output
     private static void onSent(final Connection c, final long nowNs)
     {
         c.lastSendNs = nowNs;
+        QuickAcks.onSent(c, nowNs);
         c.persistAtNs = Connection.NEVER;
         if (c.retransmitAtNs == Connection.NEVER)
         {

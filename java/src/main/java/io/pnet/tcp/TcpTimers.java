@@ -79,6 +79,7 @@ final class TcpTimers
         {
             c.delayedAckAtNs = Connection.NEVER;
             c.ackNow = true;
+            QuickAcks.onDelayedInVain(c);
             counters.increment(Counter.TCP_DELAYED_ACKS);
         }
         postponeLossTimers(c, nowNs);

@@ -4,6 +4,9 @@ import org.junit.jupiter.api.Test;
 
 import static io.pnet.tcp.Tcp.ack;
 import static io.pnet.tcp.Tcp.data;
+import static io.pnet.tcp.Tcp.tcp;
+import static io.pnet.wire.TcpHeader.ACK;
+import static io.pnet.wire.TcpHeader.PSH;
 
 /** When not to delay acknowledgements: where the peer has lost something, and waits for every one of them. */
 final class QuickAcksTest
@@ -109,6 +112,36 @@ final class QuickAcksTest
         }
     }
 
+    /** A peer that only sends, a segment at a time: Nagle's algorithm waits for each acknowledgement. */
+    @Test
+    void acknowledgesAtOnceWhatIsPushedAfterOneWaitedInVain()
+    {
+        try (TcpPeer peer = peer(new TcpSettings()))
+        {
+            for (int i = 0; i < 2 * LIMIT; i++)
+            {
+                peer.send(tcp(ACK | PSH).seq(1_001 + 100 * i).length(100).acks(1));
+                peer.expect(ack(1_101 + 100 * i));
+            }
+        }
+    }
+
+    @Test
+    void delaysAgainAfterAnAnswer()
+    {
+        try (TcpPeer peer = peer(new TcpSettings()))
+        {
+            peer.send(tcp(ACK | PSH).seq(1_001).length(100).acks(1));
+            peer.expect(ack(1_101));
+            peer.write(50);
+            peer.expect(data(1, 50).acks(1_101));
+            peer.send(tcp(ACK | PSH).seq(1_101).length(100).acks(51));
+            peer.nothingMore();
+            peer.write(50);
+            peer.expect(data(51, 50).acks(1_201));
+        }
+    }
+
     @Test
     void doesNothingOfThatWhereNewConnectionsDoNot()
     {
@@ -121,6 +154,8 @@ final class QuickAcksTest
             peer.nothingMore();
             peer.advanceMs(40);
             peer.expect(ack(1_101));
+            peer.send(tcp(ACK | PSH).seq(1_101).length(100).acks(1));
+            peer.nothingMore();
         }
     }
 }
