@@ -10,6 +10,10 @@ package io.pnet.link;
  * times as much as of large ones: where a shaper's queue is, many answers to SYNs must not keep a bulk transfer from
  * filling it. Large frames are gathered from where they lie.
  *
+ * <p>So a process that stands still for 10 to 200 ms while 1 Gbit/s comes in loses nothing that way (PauseInteropTest):
+ * what its peer may send meanwhile, a window, is less than either holds. A peer whose time-out is shorter than the
+ * pause still sends a segment again.
+ *
  * <p>Slots of 2 KiB hold frames of up to {@code slot - 82} bytes on receive and {@code slot - 50} on transmit.
  */
 public final class LinkOptions

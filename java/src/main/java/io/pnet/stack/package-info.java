@@ -39,5 +39,13 @@
  *
  * <p>Limits: a TAP, descriptors that were handed over, and {@code java.nio} serve one stack. Fragmented datagrams to a
  * multicast group arrive if the endpoint's home is stack 0.
+ *
+ * <h2>Holding a driver back</h2>
+ *
+ * <p>What was tried and does not pay: a driver that sleeps between two cycles while data streams one way, as network
+ * cards moderate their interrupts. A shaped veth hands over its frames in batches as it is: at 1 Gbit/s with MTU-sized
+ * frames a receiver waits 1,900 times a second, its stream's thread and keeper take 0.73 CPU seconds a gigabyte, and
+ * with pauses of 16 frames' time it was 1.22. Of what a JVM that is seconds old takes beyond that, up to 3.5, the JIT
+ * compilers have most; the keeper's tick has 0.12.
  */
 package io.pnet.stack;

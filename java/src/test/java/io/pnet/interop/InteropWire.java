@@ -93,6 +93,14 @@ final class InteropWire implements AutoCloseable
             new ProcessBuilder("kill", "-INT", Long.toString(process.pid())).start().waitFor();
         }
 
+        /** Has it stand still for a while, as a collector's pause has a JVM. */
+        void pause(final long ms) throws IOException, InterruptedException
+        {
+            new ProcessBuilder("kill", "-STOP", Long.toString(process.pid())).start().waitFor();
+            Thread.sleep(ms);
+            new ProcessBuilder("kill", "-CONT", Long.toString(process.pid())).start().waitFor();
+        }
+
         /** Asks it to end, as a service's manager does. */
         void terminate()
         {
