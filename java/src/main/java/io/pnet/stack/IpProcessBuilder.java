@@ -9,6 +9,7 @@ import io.pnet.ip.NetworkInterface;
 import io.pnet.ip.Siblings;
 import io.pnet.link.Capture;
 import io.pnet.link.ChunkPool;
+import io.pnet.link.Cpu;
 import io.pnet.link.Impairment;
 import io.pnet.link.ImpairmentSpec;
 import io.pnet.link.JvmFlags;
@@ -20,6 +21,7 @@ import io.pnet.tcp.TcpSettings;
 import org.agrona.concurrent.NanoClock;
 
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -28,6 +30,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
 
@@ -62,6 +65,7 @@ public final class IpProcessBuilder
     private TcpSettings tcpSettings = new TcpSettings();
     private RunMode runMode = RunMode.SHARED;
     private int stacks = 1;
+    private int[] cpus = {};
     private long spinNs = 20_000;
     private long lingerNs = 5_000_000_000L;
     private RandomGenerator random;
@@ -225,6 +229,16 @@ public final class IpProcessBuilder
         return this;
     }
 
+    /**
+     * Keeps the thread of each stack on a CPU, {@link Cpu#pin}: as many as there are stacks, counted from 0; none by
+     * default. Each stack then has a thread of its own, {@link RunMode#OWN_THREAD}.
+     */
+    public IpProcessBuilder pin(final int... cpus)
+    {
+        this.cpus = cpus.clone();
+        return this;
+    }
+
     /** How long a thread polls before it waits in the kernel, ns; 20 us by default. */
     public IpProcessBuilder spinNs(final long spinNs)
     {
@@ -275,10 +289,12 @@ public final class IpProcessBuilder
         {
             throw new IllegalArgumentException("a link that is open serves one stack: name the link to have several");
         }
+        checkCpus();
         final NanoClock clock = System::nanoTime;
         final RandomGenerator source = random != null ? random : new SecureRandom();
         final FlowHash hash = new FlowHash(source.nextInt(), stacks);
-        final RunMode mode = stacks > 1 && runMode == RunMode.SHARED ? RunMode.OWN_THREAD : runMode;
+        final boolean hasThreads = stacks > 1 || cpus.length > 0;
+        final RunMode mode = hasThreads && runMode == RunMode.SHARED ? RunMode.OWN_THREAD : runMode;
         final List<Link> links = openLinks(clock, hash);
         final List<Home> homes = new ArrayList<>();
         try
@@ -313,7 +329,9 @@ public final class IpProcessBuilder
         for (final Home home : homes)
         {
             home.driver().start(
-                home.stack(), "pnet-" + addresses.get(0).address + (stacks > 1 ? "-" + home.index() : ""));
+                home.stack(),
+                "pnet-" + addresses.get(0).address + (stacks > 1 ? "-" + home.index() : ""),
+                () -> pinned(home.index()));
         }
         if (runMode != RunMode.EMBEDDED)
         {
@@ -328,6 +346,66 @@ public final class IpProcessBuilder
             }
         }
         return process;
+    }
+
+    /** On a thread that ends with it: what cannot be pinned is better known before there are links. */
+    private void checkCpus() throws IOException
+    {
+        if (cpus.length == 0)
+        {
+            return;
+        }
+        if (cpus.length != stacks)
+        {
+            throw new IllegalArgumentException(
+                "bad number of CPUs " + cpus.length + ": there is one for each stack, and there are " + stacks);
+        }
+        if (runMode == RunMode.EMBEDDED)
+        {
+            throw new IllegalArgumentException("an embedded stack has no thread to pin: pin the one that runs it");
+        }
+        for (final int cpu : cpus)
+        {
+            final AtomicReference<IOException> failure = new AtomicReference<>();
+            final Thread thread = new Thread(() -> failure.set(pin(cpu)), "pnet-pin");
+            thread.start();
+            try
+            {
+                thread.join();
+            }
+            catch (final InterruptedException ex)
+            {
+                Thread.currentThread().interrupt();
+                throw new InterruptedIOException("interrupted while pinning a thread");
+            }
+            if (failure.get() != null)
+            {
+                throw failure.get();
+            }
+        }
+    }
+
+    private void pinned(final int index)
+    {
+        final IOException failure = cpus.length == 0 ? null : pin(cpus[index]);
+        if (failure != null)
+        {
+            // It could be a moment ago: the process was given other CPUs.
+            warnings.accept(failure.getMessage());
+        }
+    }
+
+    private static IOException pin(final int cpu)
+    {
+        try
+        {
+            Cpu.pin(cpu);
+            return null;
+        }
+        catch (final IOException ex)
+        {
+            return ex;
+        }
     }
 
     private Home home(

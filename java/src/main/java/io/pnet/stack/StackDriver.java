@@ -133,13 +133,25 @@ public final class StackDriver implements AutoCloseable
         this.isDriverThere = () -> drivers > 0;
     }
 
-    void start(final Stack stack, final String name)
+    /**
+     * Starts what runs the stack when nobody else does.
+     *
+     * @param onThread runs first on the thread that is the stack's own.
+     */
+    void start(final Stack stack, final String name, final Runnable onThread)
     {
         this.stack = stack;
         lastCycleNs = clock.nanoTime();
         if (mode != RunMode.EMBEDDED)
         {
-            keeper = new Thread(mode == RunMode.SHARED ? this::keep : this::run, name);
+            final Runnable task = mode == RunMode.SHARED ? this::keep : this::run;
+            keeper = new Thread(
+                () ->
+                {
+                    onThread.run();
+                    task.run();
+                },
+                name);
             keeper.setDaemon(true);
             keeper.start();
         }

@@ -72,6 +72,13 @@ public final class CommonOptions
         description = "Stacks that share the addresses, each on a thread of its own; 1 by default.")
     private Integer stacks;
 
+    @Option(
+        names = "--pin",
+        paramLabel = "CPU",
+        split = ",",
+        description = "Keep the stack's thread on this CPU; with several stacks one for each, as 0,1.")
+    private int[] cpus;
+
     @Option(names = "--counters", description = "Say at the end what was counted, on the error stream.")
     private boolean counters;
 
@@ -119,10 +126,10 @@ public final class CommonOptions
         if (isKernel())
         {
             if (!addresses.isEmpty() || !gateways.isEmpty() || mac != null || mtu != null || pcap != null ||
-                impair != null || ecn || stacks != null)
+                impair != null || ecn || stacks != null || cpus != null)
             {
                 throw usage("--link kernel has its own addresses and frames: leave out --ip, --gateway, --mac, " +
-                    "--mtu, --pcap, --impair, --ecn and --stacks");
+                    "--mtu, --pcap, --impair, --ecn, --stacks and --pin");
             }
             if (congestion != null && !new KernelNetwork().canChooseCongestion(congestion))
             {
@@ -188,6 +195,10 @@ public final class CommonOptions
         if (stacks != null)
         {
             builder.stacks(stacks);
+        }
+        if (cpus != null)
+        {
+            builder.pin(cpus);
         }
         if (pcap != null)
         {
