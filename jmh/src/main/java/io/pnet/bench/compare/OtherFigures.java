@@ -77,11 +77,11 @@ final class OtherFigures
                 rows.add(ratio("http", what + ": p99 of the kernel's NIO", false, 1, tail, tail));
                 if (server.startsWith("Netty"))
                 {
-                    final String epoll = "Netty, hello world, epoll";
+                    final String epoll = "epoll: " + point;
                     rows.add(ratio("http", what + ": requests/s of Netty's epoll transport", true, 1, rate,
-                        row(servers, epoll, point)));
+                        row(servers, server, epoll)));
                     rows.add(ratio("http", what + ": p99 of Netty's epoll transport", false, 1, tail,
-                        row(servers, epoll, point + ", p99")));
+                        row(servers, server, epoll + ", p99")));
                 }
             }
         }

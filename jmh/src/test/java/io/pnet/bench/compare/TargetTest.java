@@ -55,7 +55,7 @@ class TargetTest
     {
         final String json = "{'rows': [" +
             row("Netty, hello world", "wrk, 64 connections", "100, 110", "130, 121") + "," +
-            row("Netty, hello world, epoll", "wrk, 64 connections", "130, 100", "") + "]}";
+            row("Netty, hello world", "epoll: wrk, 64 connections", "130, 100", "") + "]}";
         final List<Target> rows = new ArrayList<>();
         OtherFigures.http(rows, JsonParser.parseString(json));
 
