@@ -14,7 +14,7 @@
 #endif
 
 /*
- * The hash of io.pnet.link.FlowHash, instruction by instruction; the kernel takes the result modulo the members, unsigned.
+ * The hash of io.pnet.ip.FlowHash, instruction by instruction; the kernel takes the result modulo the members, unsigned.
  * A fanout's program runs before the members' filters and with the network header at offset 0, where those have the
  * Ethernet header. A load beyond the frame's end ends it with 0. So member 0 gets everything that is not a whole TCP segment
  * or UDP datagram right behind its IP header.
