@@ -133,7 +133,8 @@ public final class Compare
         results.machine.lines().forEach(screen::println);
 
         final BulkTest bulkTest = new BulkTest(options.pnet(), folder, plan.warmUpS(), plan.measureS());
-        final LatencyTest latencyTest = new LatencyTest(options.java(), folder, plan.latencyS());
+        final LatencyTest latencyTest = new LatencyTest(
+            options.java(), folder, Math.max(0.5, plan.latencyS() / 3), plan.latencyS());
         results.bulk.addAll(plan.bulk());
         final List<Results.Bulk> once = plan.once();
         if (!Plan.mayOpenTaps())

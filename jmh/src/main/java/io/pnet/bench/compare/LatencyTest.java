@@ -17,6 +17,7 @@ final class LatencyTest
 
     private final List<String> java;
     private final Path folder;
+    private final double warmUpS;
     private final double seconds;
 
     /**
@@ -24,10 +25,12 @@ final class LatencyTest
      *
      * @param java    the command that runs a class of the benchmarks: JVM, flags and class path.
      * @param folder  where the programs' output is kept while they run.
-     * @param seconds how long round trips are counted; they warm up before for a third of that, half a second at least.
+     * @param warmUpS seconds of round trips before that are not counted.
+     * @param seconds how long round trips are counted.
      */
-    LatencyTest(final List<String> java, final Path folder, final double seconds)
+    LatencyTest(final List<String> java, final Path folder, final double warmUpS, final double seconds)
     {
+        this.warmUpS = warmUpS;
         this.java = java;
         this.folder = folder;
         this.seconds = seconds;
@@ -58,7 +61,6 @@ final class LatencyTest
         final Waits serverWaits,
         final double idleS) throws IOException, InterruptedException
     {
-        final double warmUpS = Math.max(0.5, seconds / 3);
         final List<String> serverCommand = command(setup, 2, role.pnetReceives, "server", serverWaits);
         final List<String> clientCommand = command(setup, 1, role.pnetSends, "client", clientWaits);
         clientCommand.addAll(List.of("--idle", Double.toString(idleS)));
