@@ -20,7 +20,6 @@ import java.util.List;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
-import static org.junit.jupiter.api.Assertions.fail;
 
 /** A stack's own thread stays on the CPU it is told; who is told nothing runs anywhere. */
 final class PinTest
@@ -35,7 +34,7 @@ final class PinTest
         final int cpu = Integer.parseInt(everywhere.split("[-,]")[0]);
         try (IpProcess process = builder().pin(cpu).start())
         {
-            // The name is there before the thread has pinned itself.
+            // It names itself, and pins itself, a moment later.
             for (int i = 0; i < 1_000 && !Integer.toString(cpu).equals(allowedOfStack()); i++)
             {
                 Thread.sleep(10);
@@ -85,7 +84,7 @@ final class PinTest
                 }
             }
         }
-        return fail("no thread " + THREAD);
+        return "no thread " + THREAD;
     }
 
     private static String allowed(final List<String> status)
