@@ -29,6 +29,16 @@ final class HandlerTestStream extends TestStream implements TcpHandler
     private static final long RETRY_NS = 1_000_000L;
     /** 2^64 divided by the golden ratio: its multiples look like noise to whatever may compress on the way. */
     private static final long GOLDEN_STEP = 0x9E37_79B9_7F4A_7C15L;
+    private static final int NOISE_BYTES = 4 << 10;
+    private static final UnsafeBuffer NOISE = new UnsafeBuffer(BufferUtil.allocateDirectAligned(NOISE_BYTES, 64));
+
+    static
+    {
+        for (int i = 0; i < NOISE_BYTES; i += BitUtil.SIZE_OF_LONG)
+        {
+            NOISE.putLong(i, i * GOLDEN_STEP);
+        }
+    }
 
     private final PnetStream stream;
     private final Home home;
@@ -43,7 +53,6 @@ final class HandlerTestStream extends TestStream implements TcpHandler
     private long sent;
     private int leftOfBlock;
     private boolean isDone;
-    private long noise;
 
     HandlerTestStream(final int index, final boolean isSender, final Settings settings, final PnetStream stream)
     {
@@ -169,24 +178,12 @@ final class HandlerTestStream extends TestStream implements TcpHandler
         }
     }
 
-    private void encode(final UnsafeBuffer buffer, final int offset, final int length)
+    /** As fast as an encoder whose sources are in the first-level cache. */
+    private static void encode(final UnsafeBuffer buffer, final int offset, final int length)
     {
-        int at = offset;
-        final int end = offset + length;
-        while (at < end && (buffer.addressOffset() + at & BitUtil.SIZE_OF_LONG - 1) != 0)
+        for (int done = 0; done < length; done += NOISE_BYTES)
         {
-            buffer.putByte(at++, (byte)noise);
-        }
-        long value = noise;
-        for (; at <= end - BitUtil.SIZE_OF_LONG; at += BitUtil.SIZE_OF_LONG)
-        {
-            value += GOLDEN_STEP;
-            buffer.putLong(at, value);
-        }
-        noise = value;
-        while (at < end)
-        {
-            buffer.putByte(at++, (byte)value);
+            buffer.putBytes(offset + done, NOISE, 0, Math.min(NOISE_BYTES, length - done));
         }
     }
 
