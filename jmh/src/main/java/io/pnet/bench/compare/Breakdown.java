@@ -8,6 +8,7 @@ import java.time.format.DateTimeFormatter;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * {@code ci/compare --breakdown}: what a packet costs, and where. The same transfer over the direct ring, over the
@@ -58,25 +59,7 @@ public final class Breakdown
      */
     public static void main(final String[] args) throws IOException, InterruptedException
     {
-        System.setProperty("java.awt.headless", "true");
-        final Call call;
-        try
-        {
-            call = Call.of(args);
-        }
-        catch (final IllegalArgumentException | ArrayIndexOutOfBoundsException e)
-        {
-            System.err.println("compare: " + e.getMessage());
-            System.exit(2);
-            return;
-        }
-        final int failed;
-        try (Cells cells = new Cells(call))
-        {
-            new Breakdown(call, cells).run();
-            failed = cells.failed();
-        }
-        System.exit(failed == 0 ? 0 : 1);
+        Cells.run(args, Set.of(), (call, cells) -> new Breakdown(call, cells).run());
     }
 
     private void run() throws IOException, InterruptedException

@@ -8,6 +8,7 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Stream;
@@ -38,6 +39,45 @@ final class Cells implements AutoCloseable
     interface Figure
     {
         String take() throws IOException, InterruptedException;
+    }
+
+    /** What a command does with its cells. */
+    interface Command
+    {
+        void run(Call call, Cells cells) throws IOException, InterruptedException;
+    }
+
+    /**
+     * Runs a command and ends the JVM: with 0, with 1 if a cell failed, with 2 if it was called wrongly.
+     *
+     * @param groups what {@code --only} may name.
+     */
+    static void run(final String[] args, final Collection<String> groups, final Command command)
+        throws IOException, InterruptedException
+    {
+        System.setProperty("java.awt.headless", "true");
+        final Call call;
+        try
+        {
+            call = Call.of(args);
+            if (!groups.containsAll(call.only()))
+            {
+                throw new IllegalArgumentException("--only takes some of: " + String.join(",", groups));
+            }
+        }
+        catch (final IllegalArgumentException | ArrayIndexOutOfBoundsException e)
+        {
+            System.err.println("compare: " + e.getMessage());
+            System.exit(2);
+            return;
+        }
+        final int failed;
+        try (Cells cells = new Cells(call))
+        {
+            command.run(call, cells);
+            failed = cells.failed();
+        }
+        System.exit(failed == 0 ? 0 : 1);
     }
 
     /** @param failures gets the reason of a failure. */

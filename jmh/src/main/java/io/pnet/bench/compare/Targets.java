@@ -64,29 +64,7 @@ public final class Targets
      */
     public static void main(final String[] args) throws IOException, InterruptedException
     {
-        System.setProperty("java.awt.headless", "true");
-        final Call call;
-        try
-        {
-            call = Call.of(args);
-            if (!GROUPS.containsAll(call.only()))
-            {
-                throw new IllegalArgumentException("--only takes some of: " + String.join(",", GROUPS));
-            }
-        }
-        catch (final IllegalArgumentException | ArrayIndexOutOfBoundsException e)
-        {
-            System.err.println("compare: " + e.getMessage());
-            System.exit(2);
-            return;
-        }
-        final int failed;
-        try (Cells cells = new Cells(call))
-        {
-            new Targets(call, cells).run();
-            failed = cells.failed();
-        }
-        System.exit(failed == 0 ? 0 : 1);
+        Cells.run(args, GROUPS, (call, cells) -> new Targets(call, cells).run());
     }
 
     private void run() throws IOException, InterruptedException
