@@ -314,8 +314,17 @@ public final class Bbr implements CongestionControl
         final long rate = (long)(pacingGain * bandwidth() * PACING_MARGIN);
         if (rate > 0 && (isFull || rate > window.pacingRate))
         {
-            window.pacingRate = rate;
+            window.pacingRate = Math.max(rate, leastRate(window));
         }
+    }
+
+    /**
+     * One segment a round trip, which every congestion control may send (RFC 5681, section 3.1). A model that saw
+     * nothing but time-outs for ten rounds would be slower, and stay so: its next samples are of what it paces.
+     */
+    private static long leastRate(final CongestionWindow window)
+    {
+        return window.srttNs > 0 ? (long)(window.smss * 1e9 / window.srttNs) : 0;
     }
 
     private void setCwnd(final CongestionWindow window, final RateSample sample)
@@ -413,7 +422,7 @@ public final class Bbr implements CongestionControl
         if (state == State.PROBE_BW && bandwidth() > 0)
         {
             // No probing with a pipe that is empty.
-            window.pacingRate = (long)(bandwidth() * PACING_MARGIN);
+            window.pacingRate = Math.max((long)(bandwidth() * PACING_MARGIN), leastRate(window));
         }
         else if (state == State.PROBE_RTT)
         {

@@ -89,6 +89,19 @@ final class BbrTest
     }
 
     @Test
+    void aModelThatSawOnlyTimeoutsStillSendsASegmentARoundTrip()
+    {
+        fill(1_000_000);
+        for (int i = 0; i < 40; i++)
+        {
+            round(4, RTT_NS, false);
+        }
+        assertEquals(SMSS / 0.04, window.pacingRate, 1);
+        bbr.onIdle(window, 1, nowNs);
+        assertEquals(SMSS / 0.04, window.pacingRate, 1);
+    }
+
+    @Test
     void theCycleProbesDrainsAndCruises()
     {
         fill(1_000_000);
