@@ -5,10 +5,6 @@ import io.pnet.tcp.Connection;
 import org.agrona.concurrent.NanoClock;
 
 import java.io.IOException;
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
@@ -34,87 +30,22 @@ import java.util.function.Supplier;
  * <li>The keeper thread sees to it that somebody drives within a millisecond, and stays away while somebody does. While
  * only guests wait it drives at once, and polls before it sleeps as a driver does.
  * </ul>
+ *
+ * <p>{@link Ownership}, {@link DrivingPlace}, {@link WaitLoop} and {@link Keeper} have a part of them each.
  */
 public final class StackDriver implements AutoCloseable
 {
-    private static final long KEEPER_TICK_NS = 1_000_000L;
-    private static final int KEEPER_TICKS_AWAKE = 20;
-    private static final long REALTIME_SAMPLE_NS = 100_000_000L;
-    private static final long MAX_WAIT_NS = 1_000_000_000L;
-    /** How long a driver leaves the place to a thread that it has woken. */
-    private static final long GIVE_WAY_NS = 100_000L;
-    /** What waking a thread up takes, or so: sleeping for no longer than that beyond polling was not worth it. */
-    private static final long WAKING_NS = 20_000L;
-    /** How often a driver that finds work all the time looks at its own descriptor. */
-    private static final long WATCH_NS = 100_000L;
-    /** How a thread that must own the stack waits for it: it spins, then yields, then sleeps for a moment. */
-    private static final int SPINS = 100;
-    private static final int YIELDS = 1_000;
-    private static final long BACK_OFF_NS = 50_000L;
-    private static final VarHandle OWNER;
-    private static final VarHandle DRIVING;
-    private static final VarHandle DRIVERS;
-    private static final VarHandle GUESTS;
-    private static final VarHandle SPARE_WAKES;
-
-    static
-    {
-        try
-        {
-            final MethodHandles.Lookup lookup = MethodHandles.lookup();
-            OWNER = lookup.findVarHandle(StackDriver.class, "owner", Thread.class);
-            DRIVING = lookup.findVarHandle(StackDriver.class, "driving", Thread.class);
-            DRIVERS = lookup.findVarHandle(StackDriver.class, "drivers", int.class);
-            GUESTS = lookup.findVarHandle(StackDriver.class, "guests", int.class);
-            SPARE_WAKES = lookup.findVarHandle(StackDriver.class, "spareWakes", WakeList.class);
-        }
-        catch (final ReflectiveOperationException ex)
-        {
-            throw new ExceptionInInitializerError(ex);
-        }
-    }
-
-    private final Link link;
     private final NanoClock clock;
     private final RunMode mode;
-    private final long spinNs;
-    private final LinkWait linkWait;
-    private final BooleanSupplier isDriverThere;
-    private final ParkedThreads parked = new ParkedThreads();
-    private final Set<Thread> virtualThreads = ConcurrentHashMap.newKeySet();
+    private final DutyCycle cycle;
+    private final DrivingPlace place;
+    private final Ownership ownership;
+    private final WaitingThreads waiting = new WaitingThreads();
+    private final Keeper keeper;
+    private final WaitLoop loop;
     private final Object closing = new Object();
-    private Stack stack;
     /** Who ends the JVM; null before. */
     private volatile Thread last;
-    private Thread keeper;
-
-    private volatile Thread owner;
-    /** Who drives: polls, or waits in the kernel. */
-    private volatile Thread driving;
-    /** There is work that its maker has left for the owner. */
-    private volatile boolean isPending;
-    /** Set while the one who drives may be asleep: whoever leaves work signals it. */
-    private volatile boolean isAsleep;
-    private volatile long sleepUntilNs;
-    private volatile boolean isAsleepForWrite;
-    /** Threads inside {@link #await} that can drive. */
-    private volatile int drivers;
-    /** Virtual threads inside {@link #await}. */
-    private volatile int guests;
-    private volatile boolean isKeeperParked;
-    private volatile boolean isClosed;
-    private volatile long lastCycleNs;
-    private volatile long nextDeadlineNs = Long.MAX_VALUE;
-    private volatile boolean isCongested;
-    /** Whether the cycle under way made another thread ready; the owner's. */
-    private boolean hasWoken;
-    /** Whom the owner has made ready and not woken yet; the owner's. */
-    private WakeList wakes = new WakeList();
-    /** For the next owner while the last one still wakes; null while it is out. */
-    private volatile WakeList spareWakes = new WakeList();
-    private long realtimeSampledNs = Long.MIN_VALUE;
-    /** How long a driver polls at present, at most {@link #spinNs}; the driver's. */
-    private volatile long pollNs;
 
     /**
      * A driver; {@link #start} gives it its stack.
@@ -124,13 +55,13 @@ public final class StackDriver implements AutoCloseable
      */
     StackDriver(final Link link, final NanoClock clock, final RunMode mode, final long spinNs) throws IOException
     {
-        this.link = link;
         this.clock = clock;
         this.mode = mode;
-        this.spinNs = spinNs;
-        pollNs = spinNs;
-        this.linkWait = LinkWait.forLink(link);
-        this.isDriverThere = () -> drivers > 0;
+        cycle = new DutyCycle(link, clock);
+        place = new DrivingPlace(cycle, LinkWait.forLink(link));
+        ownership = new Ownership(cycle, place);
+        keeper = new Keeper(cycle, place, ownership, waiting, spinNs);
+        loop = new WaitLoop(cycle, place, ownership, waiting, keeper, spinNs);
     }
 
     /**
@@ -140,27 +71,23 @@ public final class StackDriver implements AutoCloseable
      */
     void start(final Stack stack, final String name, final Runnable onThread)
     {
-        this.stack = stack;
-        lastCycleNs = clock.nanoTime();
+        cycle.start(stack);
         if (mode != RunMode.EMBEDDED)
         {
-            final Runnable task = mode == RunMode.SHARED ? this::keep : this::run;
-            keeper = new Thread(
-                () ->
-                {
-                    onThread.run();
-                    task.run();
-                },
-                name);
-            keeper.setDaemon(true);
-            keeper.start();
+            keeper.start(name, mode != RunMode.SHARED, onThread);
         }
     }
 
     /** Whether {@link #close} was not called yet. */
     public boolean isOpen()
     {
-        return !isClosed;
+        return !place.isClosed();
+    }
+
+    /** The clock by which deadlines count. */
+    public NanoClock clock()
+    {
+        return clock;
     }
 
     // ---- ownership
@@ -168,77 +95,16 @@ public final class StackDriver implements AutoCloseable
     /** Whether the calling thread owns the stack now. */
     public boolean isOwner()
     {
-        return owner == Thread.currentThread();
-    }
-
-    /** Takes the stack if nobody has it. */
-    boolean tryAcquire()
-    {
-        return owner == null && OWNER.compareAndSet(this, null, Thread.currentThread());
-    }
-
-    /** Gives the stack up, and looks again for what was left meanwhile. */
-    void release()
-    {
-        giveUp();
-        while (isPending && tryAcquire())
-        {
-            cycle(clock.nanoTime());
-            giveUp();
-        }
-        if (isAsleep && (nextDeadlineNs < sleepUntilNs || isCongested && !isAsleepForWrite))
-        {
-            // What the driver waits for is not what it has to wait for now.
-            linkWait.signal();
-        }
-    }
-
-    /** The stack is free, and then those that its owner has made ready are woken. */
-    private void giveUp()
-    {
-        if (wakes.size() == 0)
-        {
-            owner = null;
-            return;
-        }
-        final WakeList mine = wakes;
-        final WakeList spare = (WakeList)SPARE_WAKES.getAndSet(this, null);
-        if (spare == null)
-        {
-            // Another thread is at it with the other list.
-            wake(mine);
-            owner = null;
-            return;
-        }
-        wakes = spare;
-        owner = null;
-        wake(mine);
-        spareWakes = mine;
-    }
-
-    /** One duty cycle, by the owner. */
-    int cycle(final long nowNs)
-    {
-        isPending = false;
-        if (nowNs - realtimeSampledNs > REALTIME_SAMPLE_NS || realtimeSampledNs == Long.MIN_VALUE)
-        {
-            realtimeSampledNs = nowNs;
-            stack.realtimeOffsetNs(RealtimeOffset.sample(clock));
-        }
-        final int work = stack.doWork(nowNs);
-        nextDeadlineNs = stack.nextDeadlineNs();
-        isCongested = link.isCongested();
-        lastCycleNs = nowNs;
-        return work;
+        return ownership.isMine();
     }
 
     /** Any thread: there is work for the owner. If the one who could do it is asleep, it is woken. */
     public void wakeup()
     {
-        isPending = true;
-        if (owner == null && isAsleep)
+        cycle.leaveWork();
+        if (ownership.isFree())
         {
-            linkWait.signal();
+            place.signalSleeper();
         }
     }
 
@@ -253,44 +119,29 @@ public final class StackDriver implements AutoCloseable
             return action.get();
         }
         holdUnlessLast();
-        for (int i = 0; !tryAcquire(); i++)
-        {
-            if (i < SPINS)
-            {
-                Thread.onSpinWait();
-            }
-            else if (i < YIELDS && !VirtualThreads.isVirtual(Thread.currentThread()))
-            {
-                Thread.yield();
-            }
-            else
-            {
-                // Virtual threads that only yield would keep an owner that has lost its carrier from getting one again.
-                LockSupport.parkNanos(this, BACK_OFF_NS);
-            }
-        }
+        ownership.acquire();
         try
         {
             final T result = action.get();
-            if (!isClosed)
+            if (isOpen())
             {
-                cycle(clock.nanoTime());
+                cycle.run();
             }
             return result;
         }
         finally
         {
-            release();
+            ownership.release();
         }
     }
 
     /** Runs duty cycles for work that the caller has just left, unless somebody else is at it. Any thread. */
     public void kick()
     {
-        if (mode == RunMode.SHARED && isPending && tryAcquire())
+        if (mode == RunMode.SHARED && cycle.isPending() && ownership.tryAcquire())
         {
-            cycle(clock.nanoTime());
-            release();
+            cycle.run();
+            ownership.release();
         }
     }
 
@@ -300,24 +151,18 @@ public final class StackDriver implements AutoCloseable
      */
     public void flush(final Connection connection)
     {
-        if (mode == RunMode.SHARED && !isOwner() && tryAcquire())
+        if (mode == RunMode.SHARED && !isOwner() && ownership.tryAcquire())
         {
             // Owned, so that telling the owner wakes nobody up.
             connection.flush();
-            cycle(clock.nanoTime());
-            release();
+            cycle.run();
+            ownership.release();
         }
         else
         {
             connection.flush();
             kick();
         }
-    }
-
-    /** The clock by which deadlines count. */
-    public NanoClock clock()
-    {
-        return clock;
     }
 
     // ---- waiting
@@ -357,22 +202,22 @@ public final class StackDriver implements AutoCloseable
             {
                 throw new IllegalArgumentException("a virtual thread cannot wait for a descriptor");
             }
-            final boolean holds = visit(condition, deadlineNs, self);
+            final boolean holds = loop.visit(condition, deadlineNs, self);
             holdUnlessLast();
             return holds;
         }
-        DRIVERS.getAndAdd(this, 1);
+        waiting.driverComes();
         final boolean holds;
         try
         {
             holds = mode == RunMode.SHARED ?
-                drive(condition, deadlineNs, self, watch) : park(condition, deadlineNs, self, watch);
+                loop.drive(condition, deadlineNs, self, watch) : loop.park(condition, deadlineNs, self, watch);
         }
         finally
         {
-            leavePlace(self);
-            DRIVERS.getAndAdd(this, -1);
-            handOver();
+            place.leave(self);
+            waiting.driverGoes();
+            keeper.driverLeaves();
         }
         holdUnlessLast();
         return holds;
@@ -397,152 +242,6 @@ public final class StackDriver implements AutoCloseable
         }
     }
 
-    /** A virtual thread: somebody else drives. */
-    private boolean visit(final BooleanSupplier condition, final long deadlineNs, final Thread self)
-    {
-        virtualThreads.add(self);
-        GUESTS.getAndAdd(this, 1);
-        try
-        {
-            while (!condition.getAsBoolean())
-            {
-                final long leftNs = deadlineNs == Long.MAX_VALUE ? Long.MAX_VALUE : deadlineNs - clock.nanoTime();
-                if (leftNs <= 0 || isClosed || self.isInterrupted())
-                {
-                    return condition.getAsBoolean();
-                }
-                if (drivers == 0 && driving == null)
-                {
-                    LockSupport.unpark(keeper);
-                }
-                if (leftNs == Long.MAX_VALUE)
-                {
-                    LockSupport.park(this);
-                }
-                else
-                {
-                    LockSupport.parkNanos(this, leftNs);
-                }
-            }
-            return true;
-        }
-        finally
-        {
-            GUESTS.getAndAdd(this, -1);
-            virtualThreads.remove(self);
-        }
-    }
-
-    private boolean park(
-        final BooleanSupplier condition, final long deadlineNs, final Thread self, final DescriptorWatch watch)
-    {
-        while (!condition.getAsBoolean())
-        {
-            final long nowNs = clock.nanoTime();
-            if (nowNs >= deadlineNs || isClosed || self.isInterrupted())
-            {
-                return condition.getAsBoolean();
-            }
-            parkUntil(condition, nowNs, deadlineNs, self, watch);
-        }
-        return true;
-    }
-
-    private boolean drive(
-        final BooleanSupplier condition, final long deadlineNs, final Thread self, final DescriptorWatch watch)
-    {
-        long idleSinceNs = clock.nanoTime();
-        long watchedNs = idleSinceNs;
-        boolean hasMadeWay = false;
-        while (!condition.getAsBoolean())
-        {
-            final long nowNs = clock.nanoTime();
-            if (nowNs >= deadlineNs || isClosed || self.isInterrupted())
-            {
-                return condition.getAsBoolean();
-            }
-            if (watch != null && nowNs - watchedNs > WATCH_NS)
-            {
-                watchedNs = nowNs;
-                watch.await(0);
-                if (watch.isReady())
-                {
-                    continue;
-                }
-            }
-            if (hasMadeWay && driving == null && nowNs - lastCycleNs < GIVE_WAY_NS)
-            {
-                // The thread that was woken is at it: its writes run cycles, and it will be back to drive.
-                parkUntil(condition, nowNs, Math.min(deadlineNs, nowNs + GIVE_WAY_NS), self, watch);
-                idleSinceNs = clock.nanoTime();
-            }
-            else if (!takePlace(self))
-            {
-                parkBesideDriver(condition, nowNs, deadlineNs, self, watch);
-                idleSinceNs = clock.nanoTime();
-            }
-            else if (tryAcquire())
-            {
-                hasWoken = false;
-                // Not the time from before: another thread may have run a cycle in between, and time must not go back.
-                final int work = cycle(clock.nanoTime());
-                hasMadeWay = hasWoken;
-                release();
-                if (work > 0)
-                {
-                    idleSinceNs = nowNs;
-                }
-                else if (nowNs - idleSinceNs >= pollNs)
-                {
-                    sleep(condition, watch, Math.min(deadlineNs, nextDeadlineNs));
-                    idleSinceNs = clock.nanoTime();
-                    adapt(idleSinceNs - nowNs);
-                }
-                else
-                {
-                    // Whoever is to make the next frame, or to take the last one, may be waiting for this processor.
-                    Thread.yield();
-                    if (clock.nanoTime() - nowNs > WAKING_NS)
-                    {
-                        // It is wanted: asleep, this thread is woken before those that only compute.
-                        pollNs = 0;
-                    }
-                }
-            }
-            else
-            {
-                Thread.yield();
-            }
-        }
-        return true;
-    }
-
-    private boolean takePlace(final Thread self)
-    {
-        return driving == self || driving == null && DRIVING.compareAndSet(this, null, self);
-    }
-
-    private void leavePlace(final Thread self)
-    {
-        if (driving == self)
-        {
-            driving = null;
-        }
-    }
-
-    /** Fits the time of polling to how long the driver has slept after it. The driver's. */
-    private void adapt(final long sleptNs)
-    {
-        if (sleptNs < spinNs + WAKING_NS)
-        {
-            pollNs = Math.min(spinNs, pollNs + spinNs / 16);
-        }
-        else if (sleptNs > 2 * (spinNs + WAKING_NS))
-        {
-            pollNs /= 2;
-        }
-    }
-
     /** Somebody, a handler mostly, has made a waiting thread's condition true: wakes it, wherever it waits. */
     public void unpark(final Thread thread)
     {
@@ -555,260 +254,7 @@ public final class StackDriver implements AutoCloseable
      */
     public void unpark(final Thread thread, final DescriptorWatch watch)
     {
-        if (isOwner())
-        {
-            wakes.add(thread, watch);
-            hasWoken |= !VirtualThreads.isVirtual(thread);
-        }
-        else
-        {
-            wake(thread, watch);
-        }
-    }
-
-    private void wake(final WakeList list)
-    {
-        for (int i = 0; i < list.size(); i++)
-        {
-            wake(list.thread(i), list.watch(i));
-        }
-        list.clear();
-    }
-
-    private void wake(final Thread thread, final DescriptorWatch watch)
-    {
-        if (!VirtualThreads.isVirtual(thread))
-        {
-            // Before it runs: it may take this processor at once, and should find the place free when it is back.
-            leavePlace(Thread.currentThread());
-        }
-        VarHandle.fullFence();
-        if (driving == thread)
-        {
-            // It looks again before it parks or sleeps; asleep on the link, unparking would not reach it.
-            if (isAsleep)
-            {
-                linkWait.signal();
-            }
-            return;
-        }
-        LockSupport.unpark(thread);
-        if (watch != null)
-        {
-            watch.signal();
-        }
-    }
-
-    private void sleep(final BooleanSupplier condition, final DescriptorWatch watch, final long deadlineNs)
-    {
-        final boolean forWrite = isCongested;
-        sleepUntilNs = deadlineNs;
-        isAsleepForWrite = forWrite;
-        isAsleep = true;
-        try
-        {
-            // After the flag is up: work that is left from now on signals; what was left before is seen here.
-            if (!isPending && !condition.getAsBoolean() && !isClosed && nextDeadlineNs >= deadlineNs)
-            {
-                final long timeoutNs = deadlineNs == Long.MAX_VALUE ? -1 : deadlineNs - clock.nanoTime();
-                if (timeoutNs == -1 || timeoutNs > 0)
-                {
-                    linkWait.await(forWrite, watch, timeoutNs);
-                }
-            }
-        }
-        finally
-        {
-            isAsleep = false;
-        }
-    }
-
-    private void parkBesideDriver(
-        final BooleanSupplier condition,
-        final long nowNs,
-        final long deadlineNs,
-        final Thread self,
-        final DescriptorWatch watch)
-    {
-        final Thread other = driving;
-        if (other != null && other == keeper)
-        {
-            // The keeper makes way for whoever consumes.
-            linkWait.signal();
-            Thread.yield();
-        }
-        else if (other != null)
-        {
-            parkUntil(condition, nowNs, deadlineNs, self, watch);
-        }
-    }
-
-    /** Parks until the condition's handler, or the keeper for want of a driver, unparks. */
-    private void parkUntil(
-        final BooleanSupplier condition,
-        final long nowNs,
-        final long deadlineNs,
-        final Thread self,
-        final DescriptorWatch watch)
-    {
-        final Object sleeper = watch == null ? self : watch;
-        parked.add(sleeper);
-        try
-        {
-            if (condition.getAsBoolean() || isClosed)
-            {
-                return;
-            }
-            final long timeoutNs = Math.min(deadlineNs - nowNs, MAX_WAIT_NS);
-            if (watch == null)
-            {
-                LockSupport.parkNanos(this, timeoutNs);
-            }
-            else if (timeoutNs > 0)
-            {
-                watch.await(timeoutNs);
-            }
-        }
-        finally
-        {
-            parked.remove(sleeper);
-        }
-    }
-
-    /**
-     * A driver leaves. It is often back at once; if not, the keeper finds another driver, or is one, within its tick,
-     * and at once for the sake of guests.
-     */
-    private void handOver()
-    {
-        if (isKeeperParked || guests > 0 && drivers == 0)
-        {
-            LockSupport.unpark(keeper);
-        }
-    }
-
-    // ---- the keeper
-
-    private void keep()
-    {
-        int quietTicks = 0;
-        while (!isClosed)
-        {
-            final long nowNs = clock.nanoTime();
-            if (drivers > 0)
-            {
-                if (nowNs - lastCycleNs > KEEPER_TICK_NS && driving == null && owner == null)
-                {
-                    // All of them are parked, each beside another that has just left.
-                    parked.wakeOne();
-                }
-                // Somebody drives. After a while of quiet (it waits in the kernel) sleep until it leaves.
-                if (nowNs - lastCycleNs > KEEPER_TICK_NS && driving != null && ++quietTicks > KEEPER_TICKS_AWAKE)
-                {
-                    isKeeperParked = true;
-                    if (drivers > 0 && driving != null && !isClosed)
-                    {
-                        LockSupport.parkNanos(this, MAX_WAIT_NS);
-                    }
-                    isKeeperParked = false;
-                    quietTicks = 0;
-                }
-                else
-                {
-                    LockSupport.parkNanos(this, KEEPER_TICK_NS);
-                }
-            }
-            else if (nowNs - lastCycleNs < KEEPER_TICK_NS && !isPending && guests == 0)
-            {
-                quietTicks = 0;
-                LockSupport.parkNanos(this, KEEPER_TICK_NS - (nowNs - lastCycleNs));
-            }
-            else
-            {
-                quietTicks = 0;
-                keepGoing();
-                if (owner != null)
-                {
-                    LockSupport.parkNanos(this, guests == 0 ? KEEPER_TICK_NS : BACK_OFF_NS);
-                }
-            }
-        }
-    }
-
-    /** Drives until somebody else does: one who waits, or one who has just run a cycle of its own. */
-    private void keepGoing()
-    {
-        long idleSinceNs = clock.nanoTime();
-        while (!isClosed && drivers == 0 && tryAcquire())
-        {
-            final long nowNs = clock.nanoTime();
-            final int work = cycle(nowNs);
-            release();
-            final boolean hasGuests = guests > 0;
-            if (work > 0)
-            {
-                idleSinceNs = nowNs;
-            }
-            else if (hasGuests && nowNs - idleSinceNs < spinNs)
-            {
-                Thread.onSpinWait();
-            }
-            else if (DRIVING.compareAndSet(this, null, keeper))
-            {
-                try
-                {
-                    sleep(isDriverThere, null, nextDeadlineNs);
-                }
-                finally
-                {
-                    driving = null;
-                }
-                if (lastCycleNs != nowNs && !hasGuests)
-                {
-                    break;
-                }
-                idleSinceNs = clock.nanoTime();
-            }
-        }
-        parked.wakeOne();
-    }
-
-    // ---- a thread of the stack's own
-
-    private void run()
-    {
-        long idleSinceNs = clock.nanoTime();
-        while (!isClosed)
-        {
-            final long nowNs = clock.nanoTime();
-            int work = 1;
-            if (tryAcquire())
-            {
-                work = cycle(clock.nanoTime());
-                release();
-            }
-            if (work > 0)
-            {
-                idleSinceNs = nowNs;
-            }
-            else if (nowNs - idleSinceNs >= spinNs)
-            {
-                driving = keeper;
-                try
-                {
-                    sleep(() -> false, null, nextDeadlineNs);
-                }
-                finally
-                {
-                    driving = null;
-                }
-                idleSinceNs = clock.nanoTime();
-            }
-            else
-            {
-                Thread.onSpinWait();
-            }
-        }
+        ownership.unpark(thread, watch);
     }
 
     /** Closes the stack and ends the keeper; threads that wait return. Any thread but a handler's. */
@@ -817,42 +263,20 @@ public final class StackDriver implements AutoCloseable
     {
         synchronized (closing)
         {
-            if (isClosed)
+            if (!isOpen())
             {
                 return;
             }
-            isClosed = true;
+            place.close();
         }
-        // Nobody may sleep on the link's descriptor when it closes.
-        while (driving != null)
-        {
-            linkWait.signal();
-            Thread.yield();
-        }
+        place.vacate();
         exclusively(() ->
         {
-            stack.close(clock.nanoTime());
+            cycle.closeStack();
             return null;
         });
-        parked.wakeAll();
-        virtualThreads.forEach(LockSupport::unpark);
-        boolean isInterrupted = false;
-        while (keeper != null && keeper != Thread.currentThread() && keeper.isAlive())
-        {
-            try
-            {
-                LockSupport.unpark(keeper);
-                keeper.join(10);
-            }
-            catch (final InterruptedException ex)
-            {
-                isInterrupted = true;
-            }
-        }
-        if (isInterrupted)
-        {
-            Thread.currentThread().interrupt();
-        }
-        linkWait.close();
+        waiting.wakeAll();
+        keeper.join();
+        place.release();
     }
 }

@@ -1,0 +1,104 @@
+package io.pnet.stack;
+
+import io.pnet.link.Link;
+import org.agrona.concurrent.NanoClock;
+
+/**
+ * Runs a {@link Stack}'s duty cycle, and keeps for all threads what the last one has left: when it was, by when the
+ * next is due, and whether the link waits for room.
+ *
+ * <p>{@link #run} is for the stack's owner, see {@link Ownership}; the rest for any thread.
+ */
+final class DutyCycle
+{
+    private static final long REALTIME_SAMPLE_NS = 100_000_000L;
+
+    private final Link link;
+    private final NanoClock clock;
+    private Stack stack;
+    /** There is work that its maker has left for the owner. */
+    private volatile boolean isPending;
+    private volatile long lastNs;
+    private volatile long nextDeadlineNs = Long.MAX_VALUE;
+    private volatile boolean isCongested;
+    private long realtimeSampledNs = Long.MIN_VALUE;
+
+    DutyCycle(final Link link, final NanoClock clock)
+    {
+        this.link = link;
+        this.clock = clock;
+    }
+
+    /** Before any thread runs it. */
+    void start(final Stack stack)
+    {
+        this.stack = stack;
+        lastNs = clock.nanoTime();
+    }
+
+    /** One duty cycle. */
+    int run()
+    {
+        return run(clock.nanoTime());
+    }
+
+    /**
+     * One duty cycle, by the owner.
+     *
+     * @param nowNs read by the owner since it owns the stack: another thread may have run a cycle just before, and time
+     *              must not go back.
+     */
+    int run(final long nowNs)
+    {
+        isPending = false;
+        if (nowNs - realtimeSampledNs > REALTIME_SAMPLE_NS || realtimeSampledNs == Long.MIN_VALUE)
+        {
+            realtimeSampledNs = nowNs;
+            stack.realtimeOffsetNs(RealtimeOffset.sample(clock));
+        }
+        final int work = stack.doWork(nowNs);
+        nextDeadlineNs = stack.nextDeadlineNs();
+        isCongested = link.isCongested();
+        lastNs = nowNs;
+        return work;
+    }
+
+    /** There is work for the next cycle. */
+    void leaveWork()
+    {
+        isPending = true;
+    }
+
+    boolean isPending()
+    {
+        return isPending;
+    }
+
+    /** When the last cycle began, or the stack was started. */
+    long lastNs()
+    {
+        return lastNs;
+    }
+
+    long nextDeadlineNs()
+    {
+        return nextDeadlineNs;
+    }
+
+    /** Whether the link waits to be writable. */
+    boolean isCongested()
+    {
+        return isCongested;
+    }
+
+    NanoClock clock()
+    {
+        return clock;
+    }
+
+    /** The stack's end, by the owner. */
+    void closeStack()
+    {
+        stack.close(clock.nanoTime());
+    }
+}
