@@ -171,12 +171,11 @@ void pnet_packet_close(struct pnet_packet *packet);
 /*
  * Sends the TX slots that are marked TP_STATUS_SEND_REQUEST, in order, without blocking. Returns the bytes handed over.
  * EAGAIN: the send buffer is full, the rest stays marked. ENOBUFS and others: the first slot still marked was refused and
- * would be tried again for ever; see pnet_packet_discard. ENETDOWN, ENXIO: the interface is down or gone, nothing was sent.
+ * would be tried again for ever; a length of 0 makes it malformed, and those are skipped (PACKET_LOSS): whatever is skipped
+ * comes back as if it had been sent, but is not among the bytes. ENETDOWN, ENXIO: the interface is down or gone, and the
+ * slots still marked stay so.
  */
 int pnet_packet_kick(int ring_fd);
-
-/* Makes a TX slot that was refused one that the next kick skips (PACKET_LOSS is set). */
-void pnet_packet_discard(void *slot);
 
 /* Frames seen since the last call in the high, drops in the low 32 bits; the kernel clears both. Negative: -errno. */
 int64_t pnet_packet_statistics(int ring_fd);

@@ -34,6 +34,7 @@ static const struct entry ENTRIES[] = {
     VALUE(TP_STATUS_CSUM_VALID),
     VALUE(TP_STATUS_SEND_REQUEST),
     VALUE(TP_STATUS_SENDING),
+    VALUE(TP_STATUS_WRONG_FORMAT),
 
     SIZE(virtio_net_hdr),
     FIELD(virtio_net_hdr, flags),

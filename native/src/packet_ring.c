@@ -475,12 +475,6 @@ int pnet_packet_kick(int ring_fd)
     return sent < 0 ? -errno : (int)sent;
 }
 
-void pnet_packet_discard(void *slot)
-{
-    /* Shorter than the virtio header: malformed, which PACKET_LOSS skips. The kernel reads it in our next kick only. */
-    ((struct tpacket2_hdr *)slot)->tp_len = 0;
-}
-
 int64_t pnet_packet_statistics(int ring_fd)
 {
     struct tpacket_stats statistics;

@@ -31,8 +31,14 @@ public enum Counter
     LINK_TX_BYTES("link.tx.bytes"),
     /** Claims refused because the kernel had not yet taken what was committed before. */
     LINK_TX_FULL("link.tx.full"),
-    /** Frames that the kernel refused or a queueing discipline dropped (ENOBUFS and the like). */
+    /** Frames that a queueing discipline or the device dropped, or that there was no memory for (ENOBUFS, ENOMEM). */
     LINK_TX_DROPPED("link.tx.dropped"),
+    /** Frames that the kernel found malformed or too large (EINVAL, EMSGSIZE), and what else it would not take. */
+    LINK_TX_DROP_REFUSED("link.tx.drop.refused"),
+    /** Frames for an interface that was down or gone, and those that waited when the link was closed. */
+    LINK_TX_DROP_DOWN("link.tx.drop.down"),
+    /** Times that a slot of the TX ring did not come back, so that small frames went by the other lane. */
+    LINK_TX_RING_STUCK("link.tx.ring.stuck"),
 
     // ---- the other stacks of a group
     /** Frames that came from another stack, and copies of what all of them should hear. */

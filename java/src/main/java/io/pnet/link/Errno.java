@@ -17,9 +17,11 @@ final class Errno
     static final int EINVAL = 22;
     static final int EBADFD = 77;
     static final int EDESTADDRREQ = 89;
+    static final int EMSGSIZE = 90;
     static final int ENOPROTOOPT = 92;
     static final int EADDRINUSE = 98;
     static final int ENETDOWN = 100;
+    static final int ENOBUFS = 105;
 
     private Errno()
     {

@@ -56,9 +56,19 @@ final class LinkCounts
         sent(frames, bytes);
     }
 
-    void notSent(final int frames)
+    /** Frames that will never leave, by the error that the kernel gave; 0: it gave none. */
+    void notSent(final int frames, final int errno)
     {
-        counters.add(Counter.LINK_TX_DROPPED, frames);
+        if (frames > 0)
+        {
+            counters.add(reason(errno), frames);
+        }
+    }
+
+    private static Counter reason(final int errno)
+    {
+        return Errno.isDown(errno) ? Counter.LINK_TX_DROP_DOWN :
+            errno == Errno.ENOBUFS || errno == Errno.ENOMEM ? Counter.LINK_TX_DROPPED : Counter.LINK_TX_DROP_REFUSED;
     }
 
     /** Frames that left since this was last asked. */

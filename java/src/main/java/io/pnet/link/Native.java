@@ -45,8 +45,6 @@ final class Native
 
     static native int pnet_packet_kick(int ringFd);
 
-    static native void pnet_packet_discard(@Cast("void *") long slot);
-
     static native long pnet_packet_statistics(int ringFd);
 
     static native int pnet_socket_error(int fd);

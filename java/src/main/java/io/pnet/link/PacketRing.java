@@ -14,7 +14,7 @@ import org.agrona.concurrent.UnsafeBuffer;
  * <p><b>Out.</b> Two lanes: small frames are written into TX slots in place; gathered frames, and those too large for a
  * slot, leave by a second socket, since one with a TX ring sends through that ring only. At most one lane holds frames
  * at a time, which keeps the order of commits: a small frame joins gathered ones that wait, a gathered frame first has
- * the ring kicked.
+ * the ring kicked. While a slot of the TX ring does not come back, small frames go with the gathered ones.
  *
  * <p>The link has a MAC address of its own; the interface is promiscuous while it is open. When the interface goes down
  * nothing throws: what is sent is dropped and counted, and traffic goes on when it is up again.
@@ -58,8 +58,10 @@ public final class PacketRing implements Link
         final int vnetLength = packet.vnetLength();
         large = new ReceiveBatch(true, packet.ringFd(), vnetLength, context.largeChunks(), counts);
         txRing = packet.txSlots() == 0 ? null : new TxRing(
-            ring, packet.txOffset(), packet.txSlotBytes(), packet.txSlots(), packet.ringFd(), vnetLength, counts);
-        gathered = new SendQueue(true, packet.gatherFd(), vnetLength, context.largeChunks(), counts);
+            Native::pnet_packet_kick, packet.ringFd(), ring, packet.txOffset(), packet.txSlotBytes(), packet.txSlots(),
+            vnetLength, counts);
+        gathered = new SendQueue(
+            Native::pnet_send_batch, packet.gatherFd(), vnetLength, context.largeChunks(), counts);
     }
 
     @Override
@@ -150,7 +152,8 @@ public final class PacketRing implements Link
                 new IllegalArgumentException("head of " + headLength + " bytes is larger than the link takes");
         }
         final boolean isClaimed;
-        inRing = !isGathered && txRing != null && headLength <= txRing.maxFrame() && gathered.isEmpty();
+        inRing = !isGathered && txRing != null && headLength <= txRing.maxFrame() && gathered.isEmpty() &&
+            !txRing.isStuck();
         if (inRing)
         {
             isClaimed = txRing.claim(txFrame, headLength);
@@ -197,9 +200,9 @@ public final class PacketRing implements Link
         {
             gathered.send();
         }
-        if (txRing != null && txRing.isEmpty() && txRing.isBlocked())
+        if (txRing != null)
         {
-            txRing.refresh();
+            txRing.refresh(nowNs);
         }
         watch();
         return counts.takeFramesLeft();
@@ -208,7 +211,7 @@ public final class PacketRing implements Link
     @Override
     public boolean isCongested()
     {
-        return gathered.isBlocked() || (txRing != null && txRing.isBlocked());
+        return gathered.isBlocked() || (txRing != null && (txRing.isBlocked() || txRing.isFull()));
     }
 
     @Override
@@ -220,7 +223,7 @@ public final class PacketRing implements Link
     @Override
     public long nextDeadlineNs()
     {
-        return NO_DEADLINE;
+        return txRing == null ? NO_DEADLINE : txRing.nextDeadlineNs();
     }
 
     @Override
@@ -232,6 +235,10 @@ public final class PacketRing implements Link
             isClosed = true;
             large.close();
             gathered.close();
+            if (txRing != null)
+            {
+                txRing.close();
+            }
             packet.close();
         }
     }

@@ -25,7 +25,14 @@ final class SendQueue
 
     private static final int SCRATCH_LENGTH = 2_048;
 
-    private final boolean isSocket;
+    /** Hands messages to the kernel: returns how many it took, or -errno of the first. */
+    @FunctionalInterface
+    interface Call
+    {
+        int send(int fd, long messages, int count);
+    }
+
+    private final Call call;
     private final int fd;
     private final int vnetLength;
     private final ChunkPool chunks;
@@ -42,9 +49,9 @@ final class SendQueue
     private boolean isBlocked;
 
     SendQueue(
-        final boolean isSocket, final int fd, final int vnetLength, final ChunkPool chunks, final LinkCounts counts)
+        final Call call, final int fd, final int vnetLength, final ChunkPool chunks, final LinkCounts counts)
     {
-        this.isSocket = isSocket;
+        this.call = call;
         this.fd = fd;
         this.vnetLength = vnetLength;
         this.chunks = chunks;
@@ -129,9 +136,7 @@ final class SendQueue
         isBlocked = false;
         while (first < end)
         {
-            final long address = messages.address(first);
-            final int result = isSocket ?
-                Native.pnet_send_batch(fd, address, end - first) : Native.pnet_write_batch(fd, address, end - first);
+            final int result = call.send(fd, messages.address(first), end - first);
             if (result > 0)
             {
                 counts.linkIsUp();
@@ -146,13 +151,13 @@ final class SendQueue
             else if (Errno.isDown(-result))
             {
                 counts.linkIsDown();
-                counts.notSent(end - first);
+                counts.notSent(end - first, -result);
                 release(end);
             }
             else if (result != -Errno.EINTR)
             {
                 // Dropped by a queueing discipline (ENOBUFS), or refused: the frames behind it may still go.
-                counts.notSent(1);
+                counts.notSent(1, -result);
                 release(first + 1);
             }
         }
@@ -161,9 +166,10 @@ final class SendQueue
         return true;
     }
 
-    /** Gives every chunk back. */
+    /** Gives every chunk back; frames that still wait are lost, and counted. */
     void close()
     {
+        counts.notSent(end - first, Errno.ENETDOWN);
         first = 0;
         end = 0;
         pendingBytes = 0;

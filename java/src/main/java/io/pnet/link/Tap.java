@@ -35,7 +35,7 @@ public final class Tap implements Link
         this.capabilities = capabilities;
         counts = new LinkCounts(context.counters());
         incoming = new ReceiveBatch(false, fd, vnetLength, context.largeChunks(), counts);
-        outgoing = new SendQueue(false, fd, vnetLength, context.largeChunks(), counts);
+        outgoing = new SendQueue(Native::pnet_write_batch, fd, vnetLength, context.largeChunks(), counts);
     }
 
     @Override

@@ -45,6 +45,7 @@ final class Tpacket2
     static final int STATUS_AVAILABLE = 0;
     static final int STATUS_SEND_REQUEST = 1;
     static final int STATUS_SENDING = 2;
+    static final int STATUS_WRONG_FORMAT = 4;
 
     /** The first byte of a TX slot that may carry data. */
     static final int TX_DATA_OFFSET = 32;
@@ -70,6 +71,7 @@ final class Tpacket2
         NativeLayout.expect("TP_STATUS_CSUM_VALID", STATUS_CHECKSUM_VALID);
         NativeLayout.expect("TP_STATUS_SEND_REQUEST", STATUS_SEND_REQUEST);
         NativeLayout.expect("TP_STATUS_SENDING", STATUS_SENDING);
+        NativeLayout.expect("TP_STATUS_WRONG_FORMAT", STATUS_WRONG_FORMAT);
         NativeLayout.expect("TX_DATA_OFFSET", TX_DATA_OFFSET);
     }
 

@@ -17,7 +17,9 @@ final class RelayReport
         Counter.LINK_RX_DROP_TRUNCATED,
         Counter.LINK_RX_DROP_NO_CHUNK,
         Counter.LINK_RX_DROP_BAD_OFFLOAD,
-        Counter.LINK_TX_DROPPED);
+        Counter.LINK_TX_DROPPED,
+        Counter.LINK_TX_DROP_REFUSED,
+        Counter.LINK_TX_DROP_DOWN);
 
     final String impairment;
     final double seconds;

@@ -432,7 +432,8 @@ public final class PacketRingScenarios
             b.await(2);
             equal(3, b.seen.remove().number(), "before");
             equal(5, b.seen.remove().number(), "after");
-            equal(668, count(a, Counter.LINK_TX_DROPPED), "refused");
+            equal(667, count(a, Counter.LINK_TX_DROPPED), "dropped by the device");
+            equal(1, count(a, Counter.LINK_TX_DROP_REFUSED), "refused");
         }
     }
 
@@ -460,7 +461,7 @@ public final class PacketRingScenarios
                 check(!a.link.isCongested(), "congested while down");
                 equal(0, a.link.poll(a::onFrame, 10, System.nanoTime()), "polled");
                 equal(round, count(a, Counter.LINK_DOWN), "transitions");
-                equal(round * 1_000L, count(a, Counter.LINK_TX_DROPPED), "dropped");
+                equal(round * 1_000L, count(a, Counter.LINK_TX_DROP_DOWN), "dropped");
                 final long start = System.nanoTime();
                 equal(0, wait.await(a.link.fd(), false, 20_000_000), "nothing to do while down");
                 check(System.nanoTime() - start >= 20_000_000, "spins while down");
@@ -621,6 +622,253 @@ public final class PacketRingScenarios
                 equal(i, b.seen.remove().number(), "order");
             }
         }
+    }
+
+    static void aFullRingIsLookedAtAgainWithoutSpinning() throws Exception
+    {
+        // Every slot waits in the shaper, while the send buffer has room: the socket polls writable all the time.
+        sh("tc qdisc add dev pa root tbf rate 4mbit burst 2k latency 9s");
+        final LinkOptions few = new LinkOptions().mac(A.mac()).txRing(2_048, 32).ringSendBufferBytes(4 << 20);
+        try (End a = new End("packet:pa", few); End b = new End("packet:pb", B); KernelWait wait = new KernelWait())
+        {
+            final int slots = ((PacketRing)a.link).txSlots();
+            final int frames = 8 * slots;
+            final long startNs = System.nanoTime();
+            final int waits = pump(a, b, wait, frames, 1_000);
+            final long ms = (System.nanoTime() - startNs) / 1_000_000;
+            check(ms > 200, "was not shaped: " + ms + " ms");
+            check(waits >= 3 && waits < 2 * ms + 100, "waits in " + ms + " ms: " + waits);
+            check(count(a, Counter.LINK_TX_FULL) > 0, "never full");
+            equal(0, count(a, Counter.LINK_TX_RING_STUCK), "stuck");
+            inOrder(b, frames);
+        }
+    }
+
+    static void passesASlotThatDoesNotComeBack() throws Exception
+    {
+        // At 8 kbit/s the first frames of the ring are gone at once, the next one after 2 s.
+        sh("tc qdisc add dev pa root tbf rate 8kbit burst 8k latency 90s");
+        final LinkOptions few = new LinkOptions().mac(A.mac()).txRing(2_048, 32).ringSendBufferBytes(4 << 20);
+        try (End a = new End("packet:pa", few); End b = new End("packet:pb", B); KernelWait wait = new KernelWait())
+        {
+            int number = 0;
+            final long endNs = System.nanoTime() + 5_000_000_000L;
+            while (count(a, Counter.LINK_TX_RING_STUCK) == 0 && System.nanoTime() < endNs)
+            {
+                while (a.plain(b.mac(), number, 1_500))
+                {
+                    number++;
+                }
+                a.flush();
+                wait.await(-1, false, 1_000_000);
+            }
+            equal(1, count(a, Counter.LINK_TX_RING_STUCK), "stuck");
+            final long taken = count(a, Counter.LINK_TX_FRAMES);
+            check(a.plain(b.mac(), number, 1_500), "no other way");
+            a.flush();
+            equal(taken + 1, count(a, Counter.LINK_TX_FRAMES), "taken by the kernel");
+            sh("tc qdisc change dev pa root tbf rate 100mbit burst 8k latency 90s");
+            inOrder(b, number + 1);
+            a.flush();
+            check(a.plain(b.mac(), number + 1, 1_500), "no room");
+            a.flush();
+            b.await(1);
+            equal(0, dropped(a), "dropped");
+        }
+    }
+
+    static void countsWhatAShortQueueDrops() throws Exception
+    {
+        sh("tc qdisc add dev pa root tbf rate 1mbit burst 2k limit 4000");
+        try (End a = new End("packet:pa", A); End b = new End("packet:pb", B))
+        {
+            final UnsafeBuffer payload = Wire.payload(1_000, 3);
+            for (int i = 0; i < 1_000; i++)
+            {
+                check(
+                    i % 100 < 50 ? a.plain(b.mac(), i, 1_000) : a.gathered(b.mac(), i, payload, 982), "no room");
+                if (i % 7 == 0)
+                {
+                    a.flush();
+                    check(!a.link.isCongested(), "a queue that drops does not congest");
+                }
+            }
+            a.flush();
+            final int sent = (int)count(a, Counter.LINK_TX_FRAMES);
+            check(count(a, Counter.LINK_TX_DROPPED) > 900, "dropped: " + count(a, Counter.LINK_TX_DROPPED));
+            equal(1_000, sent + count(a, Counter.LINK_TX_DROPPED), "frames");
+            inOrder(b, sent, false);
+            sh("tc qdisc del dev pa root");
+            check(a.plain(b.mac(), 5_000, 60), "no room");
+            a.flush();
+            b.await(1);
+            equal(5_000, b.seen.remove().number(), "goes on");
+        }
+    }
+
+    static void worksWithTheSmallestSendBuffers() throws Exception
+    {
+        sh("tc qdisc add dev pa root tbf rate 200mbit burst 128k latency 2s");
+        final LinkOptions small = new LinkOptions().mac(A.mac()).sendBufferBytes(1).ringSendBufferBytes(1);
+        try (End a = new End("packet:pa", small); End b = new End("packet:pb", B); KernelWait wait = new KernelWait())
+        {
+            check(pump(a, b, wait, 500, 1_500) < 5_000, "spun");
+            inOrder(b, 500);
+            final UnsafeBuffer payload = Wire.payload(60_000, 3);
+            final int before = (int)count(a, Counter.LINK_TX_FRAMES);
+            for (int frames = 0; frames < 20;)
+            {
+                frames += a.gso(b.mac(), payload, 60_000, 1_460) ? 1 : 0;
+                a.flush();
+                if (a.link.isCongested())
+                {
+                    wait.await(a.link.fd(), true, 100_000_000);
+                }
+            }
+            a.flushAll();
+            equal(20, count(a, Counter.LINK_TX_FRAMES) - before, "sent");
+            b.await(20);
+            equal(0, dropped(a), "dropped");
+        }
+    }
+
+    static void losesNothingWithoutAWordWhenTheInterfaceGoesDownDuringTraffic() throws Exception
+    {
+        try (End a = new End("packet:pa", A); End b = new End("packet:pb", B))
+        {
+            final UnsafeBuffer payload = Wire.payload(1_000, 3);
+            final AtomicInteger rounds = new AtomicInteger();
+            final Thread other = new Thread(() ->
+            {
+                while (rounds.get() < 20)
+                {
+                    for (final String state : new String[]{"down", "up"})
+                    {
+                        try
+                        {
+                            sh("ip link set pa %s", state);
+                            Thread.sleep(7);
+                        }
+                        catch (final Exception ex)
+                        {
+                            throw new IllegalStateException(ex);
+                        }
+                    }
+                    rounds.incrementAndGet();
+                }
+            });
+            other.start();
+            long committed = 0;
+            int last = -1;
+            while (other.isAlive())
+            {
+                for (int i = 0; i < 200; i++, committed++)
+                {
+                    final int number = (int)committed;
+                    check(
+                        i % 100 < 70 ? a.plain(b.mac(), number, 60) : a.gathered(b.mac(), number, payload, 60),
+                        "full of frame " + number);
+                }
+                a.flush();
+                b.link.poll(b::onFrame, 1_000, System.nanoTime());
+                last = risesFrom(b, last);
+            }
+            Namespace.awaitUp("pa");
+            Namespace.awaitUp("pb");
+            b.pollFor(50);
+            risesFrom(b, last);
+            equal(committed, count(a, Counter.LINK_TX_FRAMES) + dropped(a), "committed frames");
+            check(count(a, Counter.LINK_TX_FRAMES) > 0 && count(a, Counter.LINK_TX_DROP_DOWN) > 0, "both");
+            equal(0, count(a, Counter.LINK_TX_RING_STUCK), "stuck");
+            check(a.plain(b.mac(), 7, 60) && a.gathered(b.mac(), 8, payload, 60), "no room");
+            a.flush();
+            b.await(2);
+        }
+    }
+
+    static void doesNotSpinWhenTheInterfaceIsGone() throws Exception
+    {
+        try (End a = new End("packet:pa", A); KernelWait wait = new KernelWait())
+        {
+            sh("ip link del pb");
+            final UnsafeBuffer payload = Wire.payload(1_000, 3);
+            for (int i = 0; i < 1_000; i++)
+            {
+                check(i % 2 == 0 ? a.plain(1, i, 60) : a.gathered(1, i, payload, 60), "full");
+                a.flush();
+            }
+            equal(1_000, count(a, Counter.LINK_TX_DROP_DOWN), "dropped");
+            equal(1, count(a, Counter.LINK_DOWN), "transitions");
+            check(!a.link.isCongested(), "congested");
+            final long startNs = System.nanoTime();
+            int waits = 0;
+            while (System.nanoTime() - startNs < 50_000_000)
+            {
+                a.link.poll(a::onFrame, 10, System.nanoTime());
+                wait.await(a.link.fd(), false, 20_000_000);
+                waits++;
+            }
+            check(waits < 100, "spun: " + waits);
+        }
+    }
+
+    /** Sends numbered small frames as the stack's owner would, waiting when there is no room; returns the waits. */
+    private static int pump(final End a, final End b, final KernelWait wait, final int frames, final int length)
+        throws Exception
+    {
+        int committed = 0;
+        int waits = 0;
+        while (committed < frames || a.link.isCongested())
+        {
+            while (committed < frames && a.plain(b.mac(), committed, length))
+            {
+                committed++;
+            }
+            a.flush();
+            if (a.link.isCongested())
+            {
+                waits++;
+                final long forNs = a.link.nextDeadlineNs() == Link.NO_DEADLINE ? 2_000_000_000L :
+                    Math.max(0, a.link.nextDeadlineNs() - System.nanoTime());
+                wait.await(a.link.fd(), true, forNs);
+                a.flush();
+            }
+            b.link.poll(b::onFrame, 64, System.nanoTime());
+        }
+        return waits;
+    }
+
+    private static void inOrder(final End b, final int frames)
+    {
+        inOrder(b, frames, true);
+    }
+
+    private static void inOrder(final End b, final int frames, final boolean isComplete)
+    {
+        b.await(frames);
+        b.pollFor(20);
+        equal(frames, b.seen.size(), "frames");
+        final int last = risesFrom(b, -1);
+        check(!isComplete || last == frames - 1, "the last one is " + last);
+    }
+
+    /** Forgets the frames that were seen, whose numbers rise: none came twice. */
+    private static int risesFrom(final End b, final int before)
+    {
+        int last = before;
+        while (!b.seen.isEmpty())
+        {
+            final int number = b.seen.remove().number();
+            check(number > last, number + " after " + last);
+            last = number;
+        }
+        return last;
+    }
+
+    private static long dropped(final End end)
+    {
+        return count(end, Counter.LINK_TX_DROPPED) + count(end, Counter.LINK_TX_DROP_REFUSED) +
+            count(end, Counter.LINK_TX_DROP_DOWN);
     }
 
     static void readsZerosAfterClose() throws Exception

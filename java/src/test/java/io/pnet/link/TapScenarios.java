@@ -229,7 +229,7 @@ public final class TapScenarios
                 }
                 check(!tap.link.isCongested(), "congested while down");
                 equal(round, tap.context.counters().get(Counter.LINK_DOWN), "transitions");
-                equal(round * 100L, tap.context.counters().get(Counter.LINK_TX_DROPPED), "dropped");
+                equal(round * 100L, tap.context.counters().get(Counter.LINK_TX_DROP_DOWN), "dropped");
                 final long start = System.nanoTime();
                 wait.await(tap.link.fd(), false, 20_000_000);
                 check(System.nanoTime() - start >= 20_000_000, "spins while down");
