@@ -448,7 +448,7 @@ public final class Connection extends Flow
     {
         final TcpSettings changed = settings.copy();
         change.accept(changed);
-        settings = tcp.shared(changed);
+        settings = tcp.sharedSettings.of(changed);
         if (state != TcpState.CLOSED)
         {
             sendBuffer.resize(settings);
@@ -570,7 +570,7 @@ public final class Connection extends Flow
     {
         if (DIRTY.compareAndSet(this, 0, 1))
         {
-            tcp.pushDirty(this);
+            tcp.requests.push(this);
         }
     }
 

@@ -250,7 +250,7 @@ final class Input
     {
         final TcpOptions options = s.synOptions();
         final boolean isTaken = !c.settings.compatibility.noOptions;
-        final int offered = options.mss() > 0 ? options.mss() : TcpTransport.defaultMss(c.remoteHi, c.remoteLo);
+        final int offered = options.mss() > 0 ? options.mss() : MaxSegmentSize.byDefault(c.remoteHi, c.remoteLo);
         final int peerMss = Math.max(64, offered);
         c.timestamps = isTaken && c.settings.timestamps && options.hasTimestamps();
         c.sackPermitted = isTaken && c.settings.sack && options.sackPermitted();
@@ -266,7 +266,7 @@ final class Input
             c.tsRecentNs = nowNs;
         }
         c.peerMss = peerMss;
-        tcp.updateMss(c);
+        MaxSegmentSize.update(c);
         c.ecn.negotiate(c, s);
     }
 

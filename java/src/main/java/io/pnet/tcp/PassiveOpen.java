@@ -510,7 +510,7 @@ final class PassiveOpen
         int option = at + TcpHeader.OPTIONS_OFFSET;
         if (offersMss)
         {
-            option = TcpOptions.putMss(buffer, option, TcpTransport.receiveMss(settings, destination));
+            option = TcpOptions.putMss(buffer, option, MaxSegmentSize.ours(settings, destination));
         }
         if (isSyn && h.sackPermitted)
         {

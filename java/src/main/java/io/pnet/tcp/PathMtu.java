@@ -83,7 +83,7 @@ final class PathMtu
 
     private static void resize(final Connection c)
     {
-        c.tcp.updateMss(c);
+        MaxSegmentSize.update(c);
         c.window.smss = c.sndMss;
         // Not below a segment, which may be larger now.
         c.window.cwnd(c.window.cwnd);

@@ -47,7 +47,7 @@ final class SynCookies
             h.windowScale = -1;
             h.ecn = false;
         }
-        final int mss = h.mss > 0 ? h.mss : TcpTransport.defaultMss(h.remoteHi, h.remoteLo);
+        final int mss = h.mss > 0 ? h.mss : MaxSegmentSize.byDefault(h.remoteHi, h.remoteLo);
         int index = SEGMENT_SIZES.length - 1;
         while (index > 0 && SEGMENT_SIZES[index] > mss)
         {

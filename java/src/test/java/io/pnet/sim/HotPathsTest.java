@@ -24,7 +24,6 @@ class HotPathsTest
         "io.pnet.wire.Checksum::sum",
         // Once a connection and duty cycle.
         "io.pnet.tcp.Output::sendNew",
-        "io.pnet.tcp.TcpTransport::serve",
         // What runs where something is lost or reordered.
         "io.pnet.tcp.Recovery::steer",
         "io.pnet.tcp.Recovery::markSacked",
