@@ -235,6 +235,24 @@ int pnet_read_batch(int fd, void *messages, int count);
  */
 int pnet_write_batch(int fd, void *messages, int count);
 
+/*
+ * The same two by io_uring, one system call a batch: for a TAP's descriptor, which stays the caller's. Returns an address, or
+ * -errno: ENOSYS, EPERM and others where the kernel has none or forbids it.
+ */
+int64_t pnet_uring_open(int fd);
+
+/* Lets go of the descriptor at once. */
+void pnet_uring_close(void *uring);
+
+int pnet_uring_read_batch(void *uring, void *messages, int count);
+
+/*
+ * A frame that is refused does not keep those behind it from going: then PNET_SOME_REFUSED is set in the result, and the
+ * frames among the others that it counts whose msg_len is 0 were refused and are gone.
+ */
+int pnet_uring_write_batch(void *uring, void *messages, int count);
+#define PNET_SOME_REFUSED 0x10000
+
 /* ---- Waiting ------------------------------------------------------------------------------------------------------ */
 
 #define PNET_WAIT_READABLE 1

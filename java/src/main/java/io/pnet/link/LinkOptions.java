@@ -36,6 +36,7 @@ public final class LinkOptions
     private boolean qdiscBypass;
     private boolean promiscuous = true;
     private boolean filter = true;
+    private boolean uring = true;
 
     /** The defaults. */
     public LinkOptions()
@@ -221,6 +222,18 @@ public final class LinkOptions
     public boolean filter()
     {
         return filter;
+    }
+
+    /** Whether a TAP uses io_uring where the kernel has it (default), which costs a third to a sixth less a frame. */
+    public LinkOptions uring(final boolean uring)
+    {
+        this.uring = uring;
+        return this;
+    }
+
+    public boolean uring()
+    {
+        return uring;
     }
 
     /** The MAC address to use on an interface whose own is {@code interfaceMac}: unicast and locally administered. */

@@ -237,7 +237,8 @@ public final class Links
             (granted & OFFLOAD_TSO) != 0,
             false);
         final int vnetLength = out.getInt(NativeLayout.fieldOffset("pnet_tap", "vnet_header_bytes"));
-        return new Tap(tapFd, facts.name(), vnetLength, capabilities, context);
+        final long uring = options.uring() ? Math.max(Tap.NO_URING, Native.pnet_uring_open(tapFd)) : Tap.NO_URING;
+        return new Tap(tapFd, uring, facts.name(), vnetLength, capabilities, context);
     }
 
     private static int maxFrame(final int mtu, final LinkContext context)

@@ -62,6 +62,16 @@ final class Native
 
     static native int pnet_write_batch(int fd, @Cast("void *") long messages, int count);
 
+    static native long pnet_uring_open(int fd);
+
+    static native void pnet_uring_close(@Cast("void *") long uring);
+
+    static native int pnet_uring_read_batch(
+        @Cast("void *") long uring, @Cast("void *") long messages, int count);
+
+    static native int pnet_uring_write_batch(
+        @Cast("void *") long uring, @Cast("void *") long messages, int count);
+
     static native int pnet_event_create();
 
     static native int pnet_event_signal(int eventFd);

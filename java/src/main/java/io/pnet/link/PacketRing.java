@@ -56,7 +56,8 @@ public final class PacketRing implements Link
         rxSlotBytes = packet.rxSlotBytes();
         rxEnd = rxSlotBytes * packet.rxSlots();
         final int vnetLength = packet.vnetLength();
-        large = new ReceiveBatch(true, packet.ringFd(), vnetLength, context.largeChunks(), counts);
+        large = new ReceiveBatch(
+            Native::pnet_receive_batch, packet.ringFd(), vnetLength, context.largeChunks(), counts);
         txRing = packet.txSlots() == 0 ? null : new TxRing(
             Native::pnet_packet_kick, packet.ringFd(), ring, packet.txOffset(), packet.txSlotBytes(), packet.txSlots(),
             vnetLength, counts);

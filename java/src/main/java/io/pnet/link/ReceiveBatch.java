@@ -5,8 +5,8 @@ import org.agrona.concurrent.UnsafeBuffer;
 
 /**
  * Whole frames that the kernel writes into chunks, a few a call: {@code recvmmsg} on a packet socket's queue,
- * {@code readv} in a loop on a TAP. A chunk that the handler takes is replaced; when the pool has none left, frames are
- * read into a stub and dropped.
+ * io_uring or {@code read} in a loop on a TAP. A chunk that the handler takes is replaced; when the pool has none left,
+ * frames are read into a stub and dropped.
  *
  * <p>Few chunks on purpose: they are written, read and written again while they are in the cache.
  *
@@ -19,7 +19,7 @@ final class ReceiveBatch
 
     private static final int STUB_LENGTH = 64;
 
-    private final boolean isSocket;
+    private final BatchCall call;
     private final int fd;
     private final int vnetLength;
     private final int headerOffset;
@@ -32,9 +32,9 @@ final class ReceiveBatch
     private int end;
 
     ReceiveBatch(
-        final boolean isSocket, final int fd, final int vnetLength, final ChunkPool pool, final LinkCounts counts)
+        final BatchCall call, final int fd, final int vnetLength, final ChunkPool pool, final LinkCounts counts)
     {
-        this.isSocket = isSocket;
+        this.call = call;
         this.fd = fd;
         this.vnetLength = vnetLength;
         this.headerOffset = SendQueue.FRAME_OFFSET - vnetLength;
@@ -74,9 +74,7 @@ final class ReceiveBatch
                 }
             }
         }
-        final int received = isSocket ?
-            Native.pnet_receive_batch(fd, messages.address(0), count) :
-            Native.pnet_read_batch(fd, messages.address(0), count);
+        final int received = call.run(fd, messages.address(0), count);
         next = 0;
         end = Math.max(received, 0);
         return received;

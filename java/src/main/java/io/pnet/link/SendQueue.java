@@ -4,7 +4,7 @@ import org.agrona.concurrent.UnsafeBuffer;
 
 /**
  * Frames that leave gathered: each a head in a scratch of its own and payload by reference, one {@code struct mmsghdr}
- * a frame, handed to the kernel in one call a batch ({@code sendmmsg}, or {@code writev} in a loop on a TAP).
+ * a frame, handed to the kernel in one call a batch ({@code sendmmsg}; on a TAP io_uring, or {@code writev} in a loop).
  *
  * <p>Owned by the link's owner.
  */
@@ -25,14 +25,7 @@ final class SendQueue
 
     private static final int SCRATCH_LENGTH = 2_048;
 
-    /** Hands messages to the kernel: returns how many it took, or -errno of the first. */
-    @FunctionalInterface
-    interface Call
-    {
-        int send(int fd, long messages, int count);
-    }
-
-    private final Call call;
+    private final BatchCall call;
     private final int fd;
     private final int vnetLength;
     private final ChunkPool chunks;
@@ -49,7 +42,7 @@ final class SendQueue
     private boolean isBlocked;
 
     SendQueue(
-        final Call call, final int fd, final int vnetLength, final ChunkPool chunks, final LinkCounts counts)
+        final BatchCall call, final int fd, final int vnetLength, final ChunkPool chunks, final LinkCounts counts)
     {
         this.call = call;
         this.fd = fd;
@@ -136,12 +129,20 @@ final class SendQueue
         isBlocked = false;
         while (first < end)
         {
-            final int result = call.send(fd, messages.address(first), end - first);
+            final int result = call.run(fd, messages.address(first), end - first);
             if (result > 0)
             {
                 counts.linkIsUp();
-                counts.sent(lengths, first, result);
-                release(first + result);
+                final int frames = result & ~BatchCall.SOME_REFUSED;
+                if (frames == result)
+                {
+                    counts.sent(lengths, first, frames);
+                }
+                else
+                {
+                    countEach(first + frames);
+                }
+                release(first + frames);
             }
             else if (result == -Errno.EAGAIN)
             {
@@ -179,6 +180,21 @@ final class SendQueue
             {
                 heads[i].release();
                 heads[i] = null;
+            }
+        }
+    }
+
+    private void countEach(final int upTo)
+    {
+        for (int i = first; i < upTo; i++)
+        {
+            if (messages.length(i) > 0)
+            {
+                counts.sent(1, lengths[i]);
+            }
+            else
+            {
+                counts.notSent(1, Errno.EINVAL);
             }
         }
     }

@@ -3,8 +3,9 @@ package io.pnet.link;
 import io.pnet.counters.Counter;
 
 /**
- * A TAP device: frames are read into pooled chunks, which the handler may take, and written gathered; one system call a
- * frame, in batches of one native call. With offloads the kernel sends and takes 64 KiB GSO frames.
+ * A TAP device: frames are read into pooled chunks, which the handler may take, and written gathered: a batch in one
+ * system call where the kernel has io_uring, else one call a frame, in batches of one native call. With offloads the
+ * kernel sends and takes 64 KiB GSO frames.
  *
  * <p>Frames carry no time stamps. When the interface goes down nothing throws: what is sent is dropped and counted, and
  * traffic goes on when it is up again.
@@ -13,7 +14,11 @@ import io.pnet.counters.Counter;
  */
 public final class Tap implements Link
 {
+    /** Says that there is no io_uring. */
+    static final long NO_URING = 0;
+
     private final int fd;
+    private final long uring;
     private final String interfaceName;
     private final LinkCapabilities capabilities;
     private final LinkCounts counts;
@@ -25,17 +30,23 @@ public final class Tap implements Link
 
     Tap(
         final int fd,
+        final long uring,
         final String interfaceName,
         final int vnetLength,
         final LinkCapabilities capabilities,
         final LinkContext context)
     {
         this.fd = fd;
+        this.uring = uring;
         this.interfaceName = interfaceName;
         this.capabilities = capabilities;
         counts = new LinkCounts(context.counters());
-        incoming = new ReceiveBatch(false, fd, vnetLength, context.largeChunks(), counts);
-        outgoing = new SendQueue(Native::pnet_write_batch, fd, vnetLength, context.largeChunks(), counts);
+        final BatchCall read = uring == NO_URING ? Native::pnet_read_batch :
+            (ignored, messages, count) -> Native.pnet_uring_read_batch(uring, messages, count);
+        final BatchCall write = uring == NO_URING ? Native::pnet_write_batch :
+            (ignored, messages, count) -> Native.pnet_uring_write_batch(uring, messages, count);
+        incoming = new ReceiveBatch(read, fd, vnetLength, context.largeChunks(), counts);
+        outgoing = new SendQueue(write, fd, vnetLength, context.largeChunks(), counts);
     }
 
     @Override
@@ -48,6 +59,12 @@ public final class Tap implements Link
     public String interfaceName()
     {
         return interfaceName;
+    }
+
+    /** Whether frames go by io_uring, a batch a system call. */
+    public boolean usesUring()
+    {
+        return uring != NO_URING;
     }
 
     @Override
@@ -145,6 +162,10 @@ public final class Tap implements Link
             isClosed = true;
             incoming.close();
             outgoing.close();
+            if (uring != NO_URING)
+            {
+                Native.pnet_uring_close(uring);
+            }
             Native.pnet_close(fd);
         }
     }

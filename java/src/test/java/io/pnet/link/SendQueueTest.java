@@ -23,6 +23,7 @@ class SendQueueTest
     private static final int VNET = 12;
     private static final int LENGTH = 60;
     private static final int ALL = Integer.MAX_VALUE;
+    private static final int NONE = -1;
 
     private final Counters counters = new Counters();
     private final ChunkPool chunks = new ChunkPool(ChunkPool.LARGE, 4L * ChunkPool.LARGE);
@@ -87,6 +88,18 @@ class SendQueueTest
         commit(1, LENGTH);
         assertTrue(queue.send());
         assertEquals(List.of(0, 1, 5), sent);
+        assertBooksBalance();
+    }
+
+    @Test
+    void aFrameThatWasRefusedAmongOthersIsNotOfferedAgain()
+    {
+        commit(6, LENGTH);
+        answers.addAll(List.of(4 | BatchCall.SOME_REFUSED));
+        assertTrue(queue.send());
+        assertEquals(List.of(0, 2, 3, 4, 5), sent);
+        assertEquals(1, counters.get(Counter.LINK_TX_DROP_REFUSED));
+        assertEquals(5 * LENGTH, counters.get(Counter.LINK_TX_BYTES));
         assertBooksBalance();
     }
 
@@ -160,16 +173,22 @@ class SendQueueTest
         {
             return answer;
         }
-        final int taken = Math.min(answer, count);
+        final int refused = answer != ALL && (answer & BatchCall.SOME_REFUSED) != 0 ? 1 : NONE;
+        final int taken = Math.min(refused == NONE ? answer : answer & ~BatchCall.SOME_REFUSED, count);
         for (int i = 0; i < taken; i++)
         {
             final long message = messages + (long)i * Messages.MMSGHDR_LENGTH;
             final UnsafeBuffer header = new UnsafeBuffer(message, Messages.MMSGHDR_LENGTH);
+            header.putInt(Messages.LENGTH_OFFSET, i == refused ? 0 : LENGTH);
+            if (i == refused)
+            {
+                continue;
+            }
             final long piece =
                 new UnsafeBuffer(header.getLong(Messages.IOV_OFFSET), Messages.IOVEC_LENGTH).getLong(0);
             sent.add(new UnsafeBuffer(piece + VNET, Integer.BYTES).getInt(0));
         }
-        return taken;
+        return refused == NONE ? taken : taken | BatchCall.SOME_REFUSED;
     }
 
     /** Every frame left once, in order, or is counted under one reason. */

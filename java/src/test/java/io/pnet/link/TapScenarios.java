@@ -15,7 +15,8 @@ import static io.pnet.link.Wire.equal;
 
 /**
  * Scenarios for {@link TapTest}: each runs alone in a namespace with a persistent TAP tp. What a packet ring on tp
- * sends is what the kernel would send into the TAP, and the other way round.
+ * sends is what the kernel would send into the TAP, and the other way round. The second argument {@code plain} says
+ * that there is to be no io_uring.
  */
 public final class TapScenarios
 {
@@ -28,6 +29,7 @@ public final class TapScenarios
 
     public static void main(final String[] arguments) throws Throwable
     {
+        OURS.uring(!"plain".equals(arguments[1]));
         sh("ip tuntap add dev tp mode tap vnet_hdr");
         sh("ip link set tp addrgenmode none");
         sh("ip link set tp mtu 1400 up");
@@ -47,6 +49,7 @@ public final class TapScenarios
         {
             equal(1_500, tap.link.capabilities().mtu(), "mtu");
             equal(OURS.mac(), tap.mac(), "mac");
+            check(OURS.uring() || !((Tap)tap.link).usesUring(), "io_uring");
             check(tap.link.capabilities().rxGso() && tap.link.capabilities().txChecksum(), "no offloads");
             check(!tap.link.capabilities().rxTimestamps(), "time stamps");
             sh("ip link show fresh");
@@ -164,7 +167,7 @@ public final class TapScenarios
 
     static void receivesNoOffloadsThatWereNotAskedFor() throws Exception
     {
-        try (End tap = new End("tap:tp", new LinkOptions().mac(OURS.mac()).offload(false)))
+        try (End tap = new End("tap:tp", new LinkOptions().mac(OURS.mac()).uring(OURS.uring()).offload(false)))
         {
             Namespace.awaitUp("tp");
             check(!tap.link.capabilities().rxGso() && !tap.link.capabilities().txChecksum(), "offloads");
