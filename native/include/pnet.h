@@ -281,6 +281,19 @@ int pnet_wait_two(int fd, int for_write, int other_fd, int other_for_write, int 
 /* Pins the calling thread to one CPU. EINVAL: no such CPU. */
 int pnet_pin_thread(int cpu);
 
+/* ---- Memory ------------------------------------------------------------------------------------------------------- */
+
+#define PNET_HUGE_PAGE_BYTES (2 << 20)
+
+/* Whether the kernel gives huge pages to who asks for them: 1, 0 (it was told not to), or -errno where it has none. */
+int pnet_huge_allowed(void);
+
+/*
+ * Zeroed memory for good, aligned to huge pages and on them if the kernel gives any: its address, or -errno. ENOMEM. The first
+ * touch of a page may take as long as the kernel needs to find 2 MiB in one piece.
+ */
+int64_t pnet_huge_map(int64_t bytes);
+
 /* ---- Claims ------------------------------------------------------------------------------------------------------- */
 
 /*

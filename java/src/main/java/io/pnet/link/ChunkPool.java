@@ -5,7 +5,6 @@ import org.agrona.concurrent.UnsafeBuffer;
 
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
-import java.nio.ByteBuffer;
 
 /**
  * A bounded pool of equal {@linkplain Chunk chunks}, allocated in slabs when first needed and never given back to the
@@ -22,6 +21,8 @@ public final class ChunkPool
     public static final int SMALL = 2_048;
 
     private static final int SLAB_BYTES = 2 << 20;
+    /** More, since the last page of a slab is never full. */
+    private static final int HUGE_SLAB_BYTES = 8 * HugePages.PAGE_BYTES;
     private static final VarHandle LOCK;
 
     static
@@ -38,6 +39,7 @@ public final class ChunkPool
 
     private final int chunkCapacity;
     private final int maxChunks;
+    private final boolean hugePages;
     private Chunk[] free = new Chunk[64];
     private int freeCount;
     private int allocated;
@@ -52,6 +54,18 @@ public final class ChunkPool
      */
     public ChunkPool(final int chunkCapacity, final long maxBytes)
     {
+        this(chunkCapacity, maxBytes, false);
+    }
+
+    /**
+     * As {@link #ChunkPool(int, long)}.
+     *
+     * @param hugePages whether the memory is to lie on {@linkplain HugePages huge pages}, which takes the native
+     *                  library.
+     */
+    public ChunkPool(final int chunkCapacity, final long maxBytes, final boolean hugePages)
+    {
+        this.hugePages = hugePages;
         this.chunkCapacity = BitUtil.align(chunkCapacity, BitUtil.CACHE_LINE_LENGTH);
         this.maxChunks = (int)Math.max(1, Math.min(Integer.MAX_VALUE, maxBytes / this.chunkCapacity));
     }
@@ -106,6 +120,12 @@ public final class ChunkPool
         return chunkCapacity;
     }
 
+    /** Whether the memory is to lie on huge pages. */
+    public boolean hugePages()
+    {
+        return hugePages;
+    }
+
     /** Chunks that there are at most. */
     public int capacity()
     {
@@ -142,14 +162,14 @@ public final class ChunkPool
 
     private boolean grow()
     {
-        final int count = Math.min(maxChunks - allocated, Math.max(1, SLAB_BYTES / chunkCapacity));
+        final int slabBytes = hugePages ? HUGE_SLAB_BYTES : SLAB_BYTES;
+        final int count = Math.min(maxChunks - allocated, Math.max(1, slabBytes / chunkCapacity));
         if (count <= 0)
         {
             return false;
         }
-        final ByteBuffer slab =
-            ByteBuffer.allocateDirect(count * chunkCapacity + BitUtil.CACHE_LINE_LENGTH)
-                .alignedSlice(BitUtil.CACHE_LINE_LENGTH);
+        final UnsafeBuffer slab = hugePages ? HugePages.allocate(count * chunkCapacity) :
+            new UnsafeBuffer(Messages.allocate(count * chunkCapacity));
         allocated += count;
         if (free.length < allocated)
         {

@@ -83,6 +83,10 @@ final class Native
 
     static native int pnet_pin_thread(int cpu);
 
+    static native int pnet_huge_allowed();
+
+    static native long pnet_huge_map(@Cast("int64_t") long bytes);
+
     static native int pnet_claim(String name);
 
     static native int pnet_layout(String key);

@@ -10,6 +10,7 @@ import io.pnet.ip.Siblings;
 import io.pnet.link.Capture;
 import io.pnet.link.ChunkPool;
 import io.pnet.link.Cpu;
+import io.pnet.link.HugePages;
 import io.pnet.link.Impairment;
 import io.pnet.link.ImpairmentSpec;
 import io.pnet.link.JvmFlags;
@@ -66,6 +67,7 @@ public final class IpProcessBuilder
     private RunMode runMode = RunMode.SHARED;
     private int stacks = 1;
     private int[] cpus = {};
+    private boolean hugePages;
     private long spinNs = 20_000;
     private long lingerNs = 5_000_000_000L;
     private RandomGenerator random;
@@ -236,6 +238,16 @@ public final class IpProcessBuilder
     public IpProcessBuilder pin(final int... cpus)
     {
         this.cpus = cpus.clone();
+        return this;
+    }
+
+    /**
+     * Whether buffers lie on {@linkplain HugePages huge pages}, by default not. Where the kernel gives none,
+     * {@link #warnings} hears of it.
+     */
+    public IpProcessBuilder hugePages(final boolean areWanted)
+    {
+        hugePages = areWanted;
         return this;
     }
 
@@ -442,10 +454,16 @@ public final class IpProcessBuilder
         }
         else
         {
+            final String refusal = hugePages ? HugePages.refusal() : null;
+            if (refusal != null)
+            {
+                warnings.accept(refusal);
+            }
             final long largeBytes = Math.min(LARGE_CHUNK_BYTES, Runtime.getRuntime().maxMemory() / 4) / stacks;
             for (int i = 0; i < stacks; i++)
             {
-                contexts.add(new LinkContext(new ChunkPool(ChunkPool.LARGE, largeBytes), new Counters()));
+                contexts.add(
+                    new LinkContext(new ChunkPool(ChunkPool.LARGE, largeBytes, hugePages), new Counters()));
             }
             if (!hasMac)
             {

@@ -70,7 +70,8 @@ public final class Stack
         this.counters = linkContext.counters();
         this.largeChunks = linkContext.largeChunks();
         this.sendChunks = new ChunkPool(
-            largeChunks.chunkCapacity(), (long)largeChunks.capacity() * largeChunks.chunkCapacity());
+            largeChunks.chunkCapacity(), (long)largeChunks.capacity() * largeChunks.chunkCapacity(),
+            largeChunks.hugePages());
         this.smallChunks = smallChunks;
         this.errorHandler = errorHandler;
         timers.start(nowNs);

@@ -79,6 +79,9 @@ public final class CommonOptions
         description = "Keep the stack's thread on this CPU; with several stacks one for each, as 0,1.")
     private int[] cpus;
 
+    @Option(names = "--huge-pages", description = "Put buffers on pages of 2 MiB, where the kernel gives any.")
+    private boolean hugePages;
+
     @Option(names = "--counters", description = "Say at the end what was counted, on the error stream.")
     private boolean counters;
 
@@ -126,10 +129,10 @@ public final class CommonOptions
         if (isKernel())
         {
             if (!addresses.isEmpty() || !gateways.isEmpty() || mac != null || mtu != null || pcap != null ||
-                impair != null || ecn || stacks != null || cpus != null)
+                impair != null || ecn || stacks != null || cpus != null || hugePages)
             {
                 throw usage("--link kernel has its own addresses and frames: leave out --ip, --gateway, --mac, " +
-                    "--mtu, --pcap, --impair, --ecn, --stacks and --pin");
+                    "--mtu, --pcap, --impair, --ecn, --stacks, --pin and --huge-pages");
             }
             if (congestion != null && !new KernelNetwork().canChooseCongestion(congestion))
             {
@@ -200,6 +203,7 @@ public final class CommonOptions
         {
             builder.pin(cpus);
         }
+        builder.hugePages(hugePages);
         if (pcap != null)
         {
             builder.capture(pcap).captureErrors(this::onCaptureError);

@@ -80,7 +80,7 @@ class MainTest
         "relay --link packet:x --link packet:y --time 0           | more than 0",
         "ping --link kernel --ip 10.0.0.2/24 h                    | ping needs a link of its own",
         "echo --link kernel --ip 10.0.0.2/24 7                    | leave out --ip",
-        "echo --link kernel --ecn 7                               | --stacks and --pin",
+        "echo --link kernel --ecn 7                               | --pin and --huge-pages",
         "echo --link kernel 70000                                 | out of range: 1 to 65535",
         "nc --link kernel 7                                       | nc takes HOST PORT",
         "iperf3 --link kernel                                     | say -s to be the server",
