@@ -29,17 +29,11 @@ public final class PacketRing implements Link
     private final NativePacket packet;
     private final LinkCapabilities capabilities;
     private final LinkCounts counts;
-    private final UnsafeBuffer ring;
-    private final int rxSlotBytes;
-    private final int rxEnd;
-    private final ReceiveBatch large;
+    private final RxRing rxRing;
     private final TxRing txRing;
     private final SendQueue gathered;
-    private final RxFrame rxFrame = new RxFrame();
     private final TxFrame txFrame = new TxFrame();
 
-    private int rxSlot;
-    private long bytes;
     private long lastCheckNs;
     private int checks;
     private boolean inRing;
@@ -52,12 +46,11 @@ public final class PacketRing implements Link
         this.packet = packet;
         this.capabilities = capabilities;
         counts = new LinkCounts(context.counters());
-        ring = packet.ring();
-        rxSlotBytes = packet.rxSlotBytes();
-        rxEnd = rxSlotBytes * packet.rxSlots();
+        final UnsafeBuffer ring = packet.ring();
         final int vnetLength = packet.vnetLength();
-        large = new ReceiveBatch(
+        final ReceiveBatch large = new ReceiveBatch(
             Native::pnet_receive_batch, packet.ringFd(), vnetLength, context.largeChunks(), counts);
+        rxRing = new RxRing(ring, packet.rxSlotBytes(), packet.rxSlots(), large, counts);
         txRing = packet.txSlots() == 0 ? null : new TxRing(
             Native::pnet_packet_kick, packet.ringFd(), ring, packet.txOffset(), packet.txSlotBytes(), packet.txSlots(),
             vnetLength, counts);
@@ -102,40 +95,10 @@ public final class PacketRing implements Link
         {
             return 0;
         }
-        int frames = 0;
-        bytes = 0;
-        try
+        final int frames = rxRing.poll(handler, limit);
+        if (rxRing.hasLost())
         {
-            while (frames < limit)
-            {
-                final int slot = rxSlot;
-                final int status = Tpacket2.statusAcquire(ring, slot);
-                if ((status & Tpacket2.STATUS_USER) == 0)
-                {
-                    break;
-                }
-                frames++;
-                try
-                {
-                    show(handler, slot, status, limit - frames);
-                }
-                finally
-                {
-                    Tpacket2.statusRelease(ring, slot, Tpacket2.STATUS_AVAILABLE);
-                    rxSlot = slot + rxSlotBytes == rxEnd ? 0 : slot + rxSlotBytes;
-                }
-                if ((status & Tpacket2.STATUS_LOSING) != 0)
-                {
-                    foldStatistics();
-                }
-            }
-        }
-        finally
-        {
-            if (frames > 0)
-            {
-                counts.received(frames, bytes);
-            }
+            foldStatistics();
         }
         if (frames == 0)
         {
@@ -234,108 +197,13 @@ public final class PacketRing implements Link
         {
             foldStatistics();
             isClosed = true;
-            large.close();
+            rxRing.close();
             gathered.close();
             if (txRing != null)
             {
                 txRing.close();
             }
             packet.close();
-        }
-    }
-
-    private void show(final FrameHandler handler, final int slot, final int status, final int more)
-    {
-        final int length = Tpacket2.length(ring, slot);
-        bytes += length;
-        if ((status & Tpacket2.STATUS_COPY) != 0)
-        {
-            showLarge(handler, slot, status, more);
-            return;
-        }
-        if (Tpacket2.snapLength(ring, slot) < length)
-        {
-            counts.count(Counter.LINK_RX_DROP_TRUNCATED);
-            return;
-        }
-        final int offset = slot + Tpacket2.mac(ring, slot);
-        rxFrame.wrap(ring, offset, length);
-        // Right before the frame, without num_buffers even where its length is 12.
-        if (!VnetHeader.decode(ring, offset - VnetHeader.SHORT_LENGTH, rxFrame))
-        {
-            counts.count(Counter.LINK_RX_DROP_BAD_OFFLOAD);
-            return;
-        }
-        describe(slot, status);
-        handler.onFrame(rxFrame);
-    }
-
-    private void showLarge(final FrameHandler handler, final int slot, final int status, final int more)
-    {
-        if (large.available() == 0 && !receiveLarge(slot, more))
-        {
-            counts.count(Counter.LINK_RX_DROP_TRUNCATED);
-            return;
-        }
-        boolean wasTaken = false;
-        try
-        {
-            counts.count(Counter.LINK_RX_COPIED);
-            if (large.show(rxFrame))
-            {
-                describe(slot, status);
-                try
-                {
-                    handler.onFrame(rxFrame);
-                }
-                finally
-                {
-                    wasTaken = !rxFrame.hasChunk();
-                }
-            }
-        }
-        finally
-        {
-            large.done(wasTaken);
-        }
-    }
-
-    /** Fetches as many frames from the queue as slots in a row say are there. */
-    private boolean receiveLarge(final int slot, final int more)
-    {
-        int count = 1;
-        final int most = Math.min(more + 1, ReceiveBatch.CAPACITY);
-        for (int at = slot; count < most; count++)
-        {
-            at = at + rxSlotBytes == rxEnd ? 0 : at + rxSlotBytes;
-            final int status = Tpacket2.statusAcquire(ring, at);
-            if ((status & (Tpacket2.STATUS_USER | Tpacket2.STATUS_COPY)) !=
-                (Tpacket2.STATUS_USER | Tpacket2.STATUS_COPY))
-            {
-                break;
-            }
-        }
-        int result = large.receive(count);
-        if (Errno.isDown(-result))
-        {
-            // The socket's pending error comes first and is cleared by being told; the frames are still there.
-            counts.linkWentDown();
-            result = large.receive(count);
-        }
-        return result > 0;
-    }
-
-    /** What the slot says of its frame, wherever that lies. */
-    private void describe(final int slot, final int status)
-    {
-        rxFrame.timestampNs(Tpacket2.timestampNs(ring, slot));
-        if ((status & Tpacket2.STATUS_CHECKSUM_VALID) != 0 && rxFrame.checksum() == RxFrame.CHECKSUM_UNKNOWN)
-        {
-            rxFrame.checksum(RxFrame.CHECKSUM_VALID);
-        }
-        if ((status & Tpacket2.STATUS_VLAN_VALID) != 0)
-        {
-            rxFrame.vlanTci(Tpacket2.vlanTci(ring, slot));
         }
     }
 

@@ -1,0 +1,2 @@
+/** Microbenchmarks of what links keep to themselves. */
+package io.pnet.link;
