@@ -16,7 +16,8 @@ import java.util.SplittableRandom;
  *
  * <p>GSO frames are cut and checksums completed first, so that what is lost, damaged and counted is MTU-sized frames. A
  * frame counts as arrived when its link says it did, not when it was polled, so that delay and rate hold however late
- * the owner comes by. Without impairments to a direction its frames still take this way.
+ * the owner comes by, also where it is put aside between its look at the clock and at the link. Without impairments to
+ * a direction its frames still take this way.
  *
  * <p>The questions of neighbours (ARP and NDP), without which nobody could talk at all, pass unharmed unless told
  * otherwise; they draw no random number either, so that the fate of the others does not depend on them.
@@ -27,6 +28,8 @@ public final class Relay implements AutoCloseable
 {
     private static final int POLL_LIMIT = 64;
     private static final int VLAN_TAG = 4;
+    /** A frame is younger than {@code nowNs} by as long as the owner was put aside; by more, clocks have jumped. */
+    private static final long MOST_AHEAD_NS = 50_000_000L;
 
     private final Lane forward;
     private final Lane backward;
@@ -149,6 +152,8 @@ public final class Relay implements AutoCloseable
         private final ImpairedPath path;
         private final FrameHandler onFrame = this::onFrame;
         private final SoftwareOffload offload = new SoftwareOffload();
+        /** When the last frame arrived. */
+        private long arrivedNs = Long.MIN_VALUE;
         private Chunk blocked;
         private int blockedLength;
         private int blockedVlanTci;
@@ -227,8 +232,7 @@ public final class Relay implements AutoCloseable
                 path.countMalformed(1);
                 return;
             }
-            final long arrivedNs = frame.timestampNs() == RxFrame.NO_TIMESTAMP ?
-                nowNs : Math.max(previousNs, Math.min(nowNs, frame.timestampNs() + realtimeOffsetNs));
+            arrivedNs = arrivalOf(frame);
             while (offload.nextLength() > 0)
             {
                 final int length = offload.nextLength();
@@ -246,6 +250,14 @@ public final class Relay implements AutoCloseable
                 offload.next(chunk.buffer(), 0);
                 path.offer(chunk, length, frame.vlanTci(), arrivedNs);
             }
+        }
+
+        /** Not before the last poll, nor before another that was ahead of it. */
+        private long arrivalOf(final RxFrame frame)
+        {
+            final long stampNs = frame.timestampNs() == RxFrame.NO_TIMESTAMP ?
+                nowNs : frame.timestampNs() + realtimeOffsetNs;
+            return Math.max(Math.max(previousNs, arrivedNs), stampNs - nowNs > MOST_AHEAD_NS ? nowNs : stampNs);
         }
 
         /** Copies a frame into the link, with the VLAN tag that the kernel took out; false when the link is full. */

@@ -196,6 +196,27 @@ class RelayTest
         assertEquals(45 * MS + 123_040, relay.nextDeadlineNs());
     }
 
+    /** Its owner looked at the clock, was put aside, and then found frames that had come meanwhile. */
+    @Test
+    void delayCountsFromWhenAFrameCameAlsoIfThatWasAfterTheLookAtTheClock()
+    {
+        join("in.delay=5ms", true);
+        stampNs = 1_000 * MS + 3 * MS;
+        Frames.sendNumber(left, 2, 1, 100);
+        left.flush(0);
+        relay.doWork(2 * MS, -1_000 * MS);
+        assertEquals(8 * MS, relay.nextDeadlineNs());
+        // The next one came later, whatever its stamp: it does not overtake.
+        stampNs = 1_000 * MS + 2 * MS + MS / 2;
+        Frames.sendNumber(left, 2, 2, 100);
+        left.flush(0);
+        relay.doWork(2 * MS + MS / 2, -1_000 * MS);
+        relay.doWork(8 * MS - 1, -1_000 * MS);
+        assertEquals(List.of(), Frames.numbers(Frames.receive(right, 0)));
+        relay.doWork(8 * MS, -1_000 * MS);
+        assertEquals(List.of(1, 2), Frames.numbers(Frames.receive(right, 0)));
+    }
+
     @Test
     void aBlackoutTakesBothDirectionsAtOnceAndComesAgain()
     {
