@@ -128,11 +128,20 @@ public record IpAddress(long hi, long lo)
     /** To the JDK's type. */
     public InetAddress toInetAddress()
     {
+        return toInetAddress(hi, lo);
+    }
+
+    /** To the JDK's type, with nothing allocated but that: datagrams of many senders cost one for each. */
+    public static InetAddress toInetAddress(final long hi, final long lo)
+    {
+        final byte[] bytes = new byte[isV4(hi, lo) ? 4 : 16];
+        for (int i = 0; i < bytes.length; i++)
+        {
+            bytes[bytes.length - 1 - i] = (byte)((i < 8 ? lo : hi) >>> 8 * (i & 7));
+        }
         try
         {
-            return isV4() ?
-                InetAddress.getByAddress(ByteBuffer.allocate(4).putInt(v4Bits()).array()) :
-                Inet6Address.getByAddress(null, ByteBuffer.allocate(16).putLong(hi).putLong(lo).array(), -1);
+            return bytes.length == 4 ? InetAddress.getByAddress(bytes) : Inet6Address.getByAddress(null, bytes, -1);
         }
         catch (final UnknownHostException ex)
         {

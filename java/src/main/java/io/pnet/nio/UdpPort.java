@@ -313,7 +313,7 @@ final class UdpPort implements UdpHandler
         {
             fromHi = hi;
             fromLo = lo;
-            from = new InetSocketAddress(new IpAddress(hi, lo).toInetAddress(), port);
+            from = new InetSocketAddress(IpAddress.toInetAddress(hi, lo), port);
         }
     }
 

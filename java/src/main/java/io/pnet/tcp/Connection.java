@@ -517,12 +517,12 @@ public final class Connection extends Flow
 
     public InetSocketAddress localAddress()
     {
-        return new InetSocketAddress(new IpAddress(localHi, localLo).toInetAddress(), localPort);
+        return new InetSocketAddress(IpAddress.toInetAddress(localHi, localLo), localPort);
     }
 
     public InetSocketAddress remoteAddress()
     {
-        return new InetSocketAddress(new IpAddress(remoteHi, remoteLo).toInetAddress(), remotePort);
+        return new InetSocketAddress(IpAddress.toInetAddress(remoteHi, remoteLo), remotePort);
     }
 
     /** A snapshot of what the connection knows. Exact on the stack's owner, approximate from other threads. */
