@@ -114,6 +114,7 @@ final class Sysctls
         settings.compatibility.receivesIntoBuffer = true;
         settings.compatibility.softErrorsInHandshake = true;
         settings.compatibility.synFin = TcpCompatibility.SynFin.TAKE;
+        settings.compatibility.repeatsRejectedSyn = false;
         settings.invalidAckIntervalNs = 0;
     }
 

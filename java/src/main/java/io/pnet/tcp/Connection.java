@@ -127,6 +127,8 @@ public final class Connection extends Flow
     long lastSendNs;
     long progressNs;
     int synRetransmits;
+    /** Whether the SYN went again behind a RST of ours, since the last time-out. */
+    boolean isSynRepeated;
     /** Time-outs since anything was acknowledged. */
     int unansweredTimeouts;
     int persistBackoff;

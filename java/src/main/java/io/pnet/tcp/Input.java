@@ -139,6 +139,7 @@ final class Input
         if (s.isAck() && (SeqNumber.leq(s.ack, c.iss) || SeqNumber.gt(s.ack, c.sndNxt)))
         {
             output.reject(s);
+            repeatSyn(c, s);
             return drop(Counter.TCP_RX_DROP_BAD_ACK);
         }
         if (s.isRst())
@@ -201,6 +202,22 @@ final class Input
             arrivesFin(c, s, nowNs);
         }
         return true;
+    }
+
+    /**
+     * Who answered had an older connection with these ports, half-open or in TIME_WAIT, which our RST has ended (RFC
+     * 9293 section 3.5.1, figure 9): our SYN follows it, as on Linux, instead of when its time-out is over. But once
+     * until then, or who answers like that again and again would have a SYN for each answer.
+     */
+    private void repeatSyn(final Connection c, final Segment s)
+    {
+        if (s.isRst() || c.isSynRepeated || c.sent.isEmpty() || !c.settings.compatibility.repeatsRejectedSyn)
+        {
+            return;
+        }
+        c.isSynRepeated = true;
+        c.sent.markLost(0);
+        tcp.activate(c);
     }
 
     /** RFC 7413 section 4.2.1: the cookie for the next time, and what of the SYN's data the server has not taken. */

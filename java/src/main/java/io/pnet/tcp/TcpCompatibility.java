@@ -41,6 +41,11 @@ public final class TcpCompatibility
      * to the letter); else the opening fails at once, as on Linux (RFC 5461 section 4.1).
      */
     public boolean softErrorsInHandshake;
+    /**
+     * Whether a SYN that an older connection of the peer's has answered follows the RST of that at once, as on Linux;
+     * else when its time-out is over.
+     */
+    public boolean repeatsRejectedSyn = true;
     /** A RST anywhere in the window resets, as before RFC 5961. */
     public boolean insecureReset;
     /** A SYN in the window resets, as before RFC 5961. */
@@ -58,6 +63,7 @@ public final class TcpCompatibility
         copy.synFin = synFin;
         copy.icmpMayReset = icmpMayReset;
         copy.softErrorsInHandshake = softErrorsInHandshake;
+        copy.repeatsRejectedSyn = repeatsRejectedSyn;
         copy.insecureReset = insecureReset;
         copy.insecureSyn = insecureSyn;
         return copy;
@@ -70,6 +76,7 @@ public final class TcpCompatibility
             rtoSlopNs == other.rtoSlopNs && noOptions == other.noOptions && windowShift == other.windowShift &&
             receivesIntoBuffer == other.receivesIntoBuffer && synFin == other.synFin &&
             icmpMayReset == other.icmpMayReset && softErrorsInHandshake == other.softErrorsInHandshake &&
-            insecureReset == other.insecureReset && insecureSyn == other.insecureSyn;
+            repeatsRejectedSyn == other.repeatsRejectedSyn && insecureReset == other.insecureReset &&
+            insecureSyn == other.insecureSyn;
     }
 }

@@ -182,6 +182,7 @@ final class TcpTimers
             tcp.fastOpen.failed(c, nowNs);
         }
         c.synRetransmits++;
+        c.isSynRepeated = false;
         c.rtt.backOff();
         c.sent.markLost(0);
         c.retransmitAtNs = synDeadlineNs(c, nowNs);

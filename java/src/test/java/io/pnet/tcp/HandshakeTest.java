@@ -373,11 +373,62 @@ final class HandshakeTest
             peer.expect(syn());
             peer.send(tcp(SYN | ACK).seq(0).acks(2));
             peer.expect(tcp(RST).seq(2));
+            peer.expect(syn());
             peer.send(tcp(SYN | ACK).seq(0).acks(0));
             peer.expect(tcp(RST).seq(0));
             peer.nothingMore();
             assertEquals(TcpState.SYN_SENT, peer.state());
         }
+    }
+
+    /** RFC 9293 figure 9: what the peer still had with these ports is reset, and the SYN follows at once. */
+    @Test
+    void asksAgainAtOnceWhenItHasResetAnOlderConnectionOfThePeers()
+    {
+        try (TcpPeer peer = new TcpPeer().connect())
+        {
+            peer.expect(syn());
+            peer.advanceMs(10);
+            peer.send(ack(70_000).seq(300));
+            peer.expect(tcp(RST).seq(70_000));
+            peer.expect(syn().mss(1_460).sackPermitted().withTimestamps());
+            peer.nothingMore();
+            peer.send(tcp(SYN | ACK).seq(0).acks(1).mss(1_460));
+            peer.expect(ack(1).seq(1));
+            assertEquals(TcpState.ESTABLISHED, peer.state());
+            // Nothing was lost: ten segments go at once (RFC 6928), not the one that follows a lost SYN (RFC 5681).
+            peer.write(14_600);
+            peer.advanceMs(1);
+            assertEquals(14_600, peer.all().stream().mapToInt(seen -> seen.length).sum());
+        }
+    }
+
+    @Test
+    void doesNotAskAgainForEveryWrongAnswer()
+    {
+        try (TcpPeer peer = new TcpPeer().connect())
+        {
+            peer.expect(syn());
+            for (int second = 1; second <= 2; second++)
+            {
+                for (int i = 0; i < 20; i++)
+                {
+                    peer.send(ack(70_000).seq(300));
+                    peer.send(tcp(RST | ACK).seq(300).acks(70_000));
+                }
+                // Behind one of the resets; later the one whose time-out is over.
+                assertEquals(1, syns(peer));
+                peer.advanceMs(999 * second);
+                assertEquals(0, syns(peer));
+                peer.advanceMs(400);
+                assertEquals(1, syns(peer));
+            }
+        }
+    }
+
+    private static long syns(final TcpPeer peer)
+    {
+        return peer.all().stream().filter(seen -> seen.matches(syn())).count();
     }
 
     @Test
