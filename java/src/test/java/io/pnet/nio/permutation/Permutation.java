@@ -3,6 +3,10 @@ package io.pnet.nio.permutation;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.AfterTestExecutionCallback;
+import org.junit.jupiter.api.extension.ExtensionContext;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.opentest4j.TestAbortedException;
 
 import java.io.EOFException;
 import java.io.IOException;
@@ -40,6 +44,9 @@ abstract class Permutation
     private static final int MOST_IN_BACKLOG = 12;
 
     final Pair pair;
+    /** What both ends hold when a case has failed, before its channels are closed. */
+    @RegisterExtension
+    final AfterTestExecutionCallback atFailure = this::say;
     private final Deque<AutoCloseable> opened = new ArrayDeque<>();
     private final List<Task<?>> tasks = new ArrayList<>();
 
@@ -56,6 +63,16 @@ abstract class Permutation
     interface Condition
     {
         boolean isMet() throws IOException;
+    }
+
+    private void say(final ExtensionContext context)
+    {
+        if (context.getExecutionException().filter(ex -> !(ex instanceof TestAbortedException)).isPresent())
+        {
+            System.out.println(
+                context.getDisplayName() + " failed; at the client: " + pair.client().state() +
+                (pair.client().equals(pair.server()) ? "" : "at the server: " + pair.server().state()));
+        }
     }
 
     @AfterEach
