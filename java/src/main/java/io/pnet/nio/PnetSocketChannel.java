@@ -1,70 +1,35 @@
 package io.pnet.nio;
 
-import io.pnet.ip.IpAddress;
-import io.pnet.stack.IpProcess;
 import io.pnet.stack.StackDriver;
 
 import java.io.IOException;
-import java.net.BindException;
-import java.net.Inet4Address;
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ProtocolFamily;
 import java.net.Socket;
 import java.net.SocketAddress;
 import java.net.SocketOption;
-import java.net.SocketTimeoutException;
-import java.net.StandardProtocolFamily;
-import java.nio.channels.AlreadyBoundException;
-import java.nio.channels.AlreadyConnectedException;
 import java.nio.channels.ClosedChannelException;
-import java.nio.channels.ConnectionPendingException;
-import java.nio.channels.NoConnectionPendingException;
 import java.nio.channels.NotYetConnectedException;
 import java.nio.channels.SelectableChannel;
 import java.nio.channels.SocketChannel;
-import java.nio.channels.UnsupportedAddressTypeException;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
-import java.util.concurrent.locks.ReentrantLock;
 
 /**
  * A socket channel that is Pnet's or the kernel's, which {@code connect}, or {@code bind} to an address, decides. Until
- * then it remembers options and a bind to the wildcard. Its contract is {@link SocketChannel}'s.
+ * then it remembers options and a bind to the wildcard. Its contract is {@link SocketChannel}'s. Reading and writing is
+ * {@link StreamChannel}'s, binding and connecting {@link ConnectingChannel}'s; half close, end and options are here.
  */
-class PnetSocketChannel extends StreamChannel implements Selectable
+class PnetSocketChannel extends ConnectingChannel implements Selectable
 {
-    private enum State
-    {
-        UNCONNECTED, PENDING, CONNECTED, CLOSED
-    }
-
-    private final PnetSelectorProvider provider;
-    private final IpProcess process;
-    private final StackDriver driver;
-    private final ProtocolFamily family;
-    private final TcpOptionTable options = new TcpOptionTable(TcpOptionTable.OF_CHANNELS);
-    private final KeyRing keys;
-    private final ReentrantLock stateLock = new ReentrantLock();
-
-    private volatile List<SelectableChannel> kernelChannels = List.of();
-    private volatile State state = State.UNCONNECTED;
-    private volatile InetSocketAddress local;
-    private volatile InetSocketAddress remote;
-    private BoundPort bound;
     private Socket socket;
 
     /** For {@link SocketChannels#make}, which everybody else calls. */
     PnetSocketChannel(
         final PnetSelectorProvider provider, final ProtocolFamily family, final TcpStream stream)
     {
-        super(provider, stream);
-        this.provider = provider;
-        this.process = provider.process();
-        this.driver = process.driver();
-        this.family = family;
-        this.keys = stream.keys;
+        super(provider, family, stream);
     }
 
     /** Undecided; {@code family} null for both. */
@@ -94,345 +59,6 @@ class PnetSocketChannel extends StreamChannel implements Selectable
         channel.remote = (InetSocketAddress)kernel.getRemoteAddress();
         channel.state = State.CONNECTED;
         return channel;
-    }
-
-    // ---- the decision
-
-    /**
-     * Selectors may have the kernel's channel now. Not before it connects: until then the kernel reports it as hung up,
-     * which would look like the end of a connect.
-     */
-    private void showKernel()
-    {
-        kernelChannels = List.of(kernel);
-        keys.kernelChanged();
-    }
-
-    /** Opens the kernel's channel, in our mode, with what was set and bound here. Under the state lock. */
-    private SocketChannel openKernel() throws IOException
-    {
-        final SocketChannel channel = family == null ?
-            provider.kernel().openSocketChannel() : provider.kernel().openSocketChannel(family);
-        try
-        {
-            options.applyTo(channel);
-            channel.configureBlocking(isBlocking());
-            if (bound != null)
-            {
-                final int port = bound.port();
-                releasePort();
-                bindLike(channel, port);
-            }
-        }
-        catch (final IOException | RuntimeException ex)
-        {
-            channel.close();
-            throw ex;
-        }
-        kernel = channel;
-        return channel;
-    }
-
-    /** The port that we have told, or another one where the kernel has given it to somebody else. */
-    private static void bindLike(final SocketChannel channel, final int port) throws IOException
-    {
-        try
-        {
-            channel.bind(new InetSocketAddress(port));
-        }
-        catch (final BindException ex)
-        {
-            channel.bind(null);
-        }
-    }
-
-    private void releasePort()
-    {
-        if (bound != null)
-        {
-            bound.release(process);
-            bound = null;
-        }
-    }
-
-    @Override
-    public SocketChannel bind(final SocketAddress address) throws IOException
-    {
-        final InetSocketAddress wanted = address == null ?
-            new InetSocketAddress(anyAddress(), 0) : checked(address);
-        stream.readLock.lock();
-        stream.writeLock.lock();
-        stateLock.lock();
-        try
-        {
-            ensureOpen();
-            if (state == State.PENDING)
-            {
-                throw new ConnectionPendingException();
-            }
-            if (local != null)
-            {
-                throw new AlreadyBoundException();
-            }
-            if (provider.routing().isKernels(wanted.getAddress()))
-            {
-                final SocketChannel channel = openKernel();
-                channel.bind(wanted);
-                local = (InetSocketAddress)channel.getLocalAddress();
-            }
-            else
-            {
-                bound = BoundPort.bind(process, wanted);
-                local = new InetSocketAddress(wanted.getAddress(), bound.port());
-            }
-        }
-        finally
-        {
-            stateLock.unlock();
-            stream.writeLock.unlock();
-            unlockRead();
-        }
-        return this;
-    }
-
-    private InetAddress anyAddress()
-    {
-        return family == StandardProtocolFamily.INET ?
-            IpAddress.ANY_V4.toInetAddress() : new InetSocketAddress(0).getAddress();
-    }
-
-    private InetSocketAddress checked(final SocketAddress address)
-    {
-        final InetSocketAddress inet = Failures.checked(address);
-        if (family == StandardProtocolFamily.INET && !(inet.getAddress() instanceof Inet4Address))
-        {
-            throw new UnsupportedAddressTypeException();
-        }
-        return inet;
-    }
-
-    // ---- connecting
-
-    @Override
-    public boolean connect(final SocketAddress address) throws IOException
-    {
-        return connect(address, Long.MAX_VALUE, isBlocking());
-    }
-
-    /**
-     * Connects.
-     *
-     * @param deadlineNs by the stack's clock; a time-out closes the channel.
-     * @param isBlocking whether to wait.
-     */
-    boolean connect(final SocketAddress address, final long deadlineNs, final boolean isBlocking) throws IOException
-    {
-        InetSocketAddress wanted = checked(address);
-        if (wanted.getAddress().isAnyLocalAddress())
-        {
-            wanted = new InetSocketAddress(
-                InetAddress.getByName(wanted.getAddress() instanceof Inet4Address ? "127.0.0.1" : "::1"),
-                wanted.getPort());
-        }
-        try
-        {
-            stream.readLock.lock();
-            stream.writeLock.lock();
-            try
-            {
-                ensureOpen();
-                return beginConnect(wanted) ? connectOurs(wanted, deadlineNs, isBlocking) :
-                    connectKernel(wanted, deadlineNs, isBlocking);
-            }
-            finally
-            {
-                stream.writeLock.unlock();
-                unlockRead();
-            }
-        }
-        catch (final IOException ex)
-        {
-            close();
-            throw ex;
-        }
-    }
-
-    /** Decides, and returns whether for Pnet. */
-    private boolean beginConnect(final InetSocketAddress wanted) throws IOException
-    {
-        stateLock.lock();
-        try
-        {
-            ensureOpen();
-            if (state == State.CONNECTED)
-            {
-                throw new AlreadyConnectedException();
-            }
-            if (state == State.PENDING)
-            {
-                throw new ConnectionPendingException();
-            }
-            final boolean isBoundToOurs = bound != null && !bound.address().isUnspecified();
-            if (kernel == null && !isBoundToOurs && provider.routing().isKernels(wanted.getAddress()))
-            {
-                openKernel();
-            }
-            remote = wanted;
-            state = State.PENDING;
-            return kernel == null;
-        }
-        finally
-        {
-            stateLock.unlock();
-        }
-    }
-
-    private boolean connectOurs(final InetSocketAddress wanted, final long deadlineNs, final boolean isBlocking)
-        throws IOException
-    {
-        boolean isDone = false;
-        beginIf(isBlocking);
-        try
-        {
-            ensureOpen();
-            stream.connect(process, bound, wanted, options);
-            local = stream.connection().localAddress();
-            if (isBlocking)
-            {
-                awaitConnected(deadlineNs);
-            }
-            isDone = isOpen() && stream.isConnectDone();
-            if (isDone)
-            {
-                stream.adopt();
-                connected();
-            }
-        }
-        finally
-        {
-            endIf(isBlocking, isDone);
-        }
-        return isDone;
-    }
-
-    private void awaitConnected(final long deadlineNs) throws IOException
-    {
-        while (isOpen() && !stream.awaitConnected(deadlineNs, isInterruptible()))
-        {
-            if (driver.clock().nanoTime() >= deadlineNs)
-            {
-                throw new SocketTimeoutException("Connect timed out");
-            }
-            Failures.requireRunning(process);
-            hearInterrupt();
-        }
-    }
-
-    private void connected()
-    {
-        stateLock.lock();
-        try
-        {
-            if (state == State.PENDING)
-            {
-                state = State.CONNECTED;
-            }
-        }
-        finally
-        {
-            stateLock.unlock();
-        }
-    }
-
-    private boolean connectKernel(final InetSocketAddress wanted, final long deadlineNs, final boolean isBlocking)
-        throws IOException
-    {
-        final boolean isDone;
-        if (isBlocking && deadlineNs != Long.MAX_VALUE)
-        {
-            final long leftNs = Math.max(0, deadlineNs - driver.clock().nanoTime());
-            kernel.socket().connect(wanted, (int)Math.max(1, leftNs / 1_000_000));
-            isDone = true;
-        }
-        else
-        {
-            isDone = kernel.connect(wanted);
-        }
-        showKernel();
-        if (isDone)
-        {
-            connected();
-        }
-        local = (InetSocketAddress)kernel.getLocalAddress();
-        return isDone;
-    }
-
-    @Override
-    public boolean finishConnect() throws IOException
-    {
-        try
-        {
-            stream.readLock.lock();
-            stream.writeLock.lock();
-            try
-            {
-                if (state == State.CONNECTED)
-                {
-                    return true;
-                }
-                ensureOpen();
-                if (state != State.PENDING)
-                {
-                    throw new NoConnectionPendingException();
-                }
-                return finish(isBlocking());
-            }
-            finally
-            {
-                stream.writeLock.unlock();
-                unlockRead();
-            }
-        }
-        catch (final IOException ex)
-        {
-            close();
-            throw ex;
-        }
-    }
-
-    private boolean finish(final boolean isBlocking) throws IOException
-    {
-        boolean isDone = false;
-        if (kernel != null)
-        {
-            isDone = kernel.finishConnect();
-            if (isDone)
-            {
-                local = (InetSocketAddress)kernel.getLocalAddress();
-                connected();
-            }
-            return isDone;
-        }
-        beginIf(isBlocking);
-        try
-        {
-            ensureOpen();
-            if (isBlocking)
-            {
-                awaitConnected(Long.MAX_VALUE);
-            }
-            isDone = isOpen() && stream.isConnectDone();
-            if (isDone)
-            {
-                stream.adopt();
-                connected();
-            }
-        }
-        finally
-        {
-            endIf(isBlocking, isDone);
-        }
-        return isDone;
     }
 
     // ---- half close
@@ -641,14 +267,6 @@ class PnetSocketChannel extends StreamChannel implements Selectable
         finally
         {
             stateLock.unlock();
-        }
-    }
-
-    private void ensureOpen() throws ClosedChannelException
-    {
-        if (!isOpen())
-        {
-            throw new ClosedChannelException();
         }
     }
 
