@@ -127,6 +127,22 @@ final class GroupTest
         return group;
     }
 
+    private static Network.Node peer(final Network network, final ImpairmentSpec impairment)
+    {
+        return network.node(PEER, new MemoryLinkOptions(), new TcpSettings(), impairment, link -> link);
+    }
+
+    private static void listen(final Network.Node node) throws IOException
+    {
+        node.stack().tcp().listen(IpAddress.ANY, 80, CONNECTIONS, null, connection -> new Echo());
+    }
+
+    private static void connect(
+        final Network network, final Network.Node from, final IpAddress to, final Totals totals) throws IOException
+    {
+        from.stack().tcp().connect(IpAddress.ANY, 0, to, 80, null, new Client(totals), network.nowNs());
+    }
+
     private static long sum(final List<Network.Node> group, final Counter counter)
     {
         return group.stream().mapToLong(node -> node.stack().counters().get(counter)).sum();
@@ -159,11 +175,10 @@ final class GroupTest
         try (Network network = new Network(16))
         {
             final List<Network.Node> group = group(network);
-            final Network.Node peer =
-                network.node(PEER, new MemoryLinkOptions(), new TcpSettings(), null, link -> link);
+            final Network.Node peer = peer(network, null);
             for (final Network.Node node : network.nodes())
             {
-                node.stack().tcp().listen(IpAddress.ANY, 80, CONNECTIONS, null, connection -> new Echo());
+                listen(node);
             }
             final IpAddress ours = group.get(0).addresses().get(version);
             final IpAddress theirs = peer.addresses().get(version);
@@ -171,9 +186,8 @@ final class GroupTest
             final Totals outgoing = new Totals();
             for (int i = 0; i < CONNECTIONS; i++)
             {
-                peer.stack().tcp().connect(IpAddress.ANY, 0, ours, 80, null, new Client(incoming), network.nowNs());
-                group.get(i % STACKS).stack().tcp()
-                    .connect(IpAddress.ANY, 0, theirs, 80, null, new Client(outgoing), network.nowNs());
+                connect(network, peer, ours, incoming);
+                connect(network, group.get(i % STACKS), theirs, outgoing);
                 if (i % 20 == 0)
                 {
                     network.run(MS);
@@ -203,8 +217,7 @@ final class GroupTest
         try (Network network = new Network(17))
         {
             final List<Network.Node> group = group(network);
-            final Network.Node peer =
-                network.node(PEER, new MemoryLinkOptions(), new TcpSettings(), null, link -> link);
+            final Network.Node peer = peer(network, null);
             int sent = 0;
             for (final Network.Node node : group)
             {
@@ -268,9 +281,8 @@ final class GroupTest
             final Totals client = new Totals();
             for (final Network.Node node : group)
             {
-                node.stack().tcp().listen(IpAddress.ANY, 80, 10, null, connection -> new Echo());
-                node.stack().tcp()
-                    .connect(IpAddress.ANY, 0, node.address(), 80, null, new Client(client), network.nowNs());
+                listen(node);
+                connect(network, node, node.address(), client);
             }
             network.run(10 * MS);
             assertEquals(STACKS, client.closed);
@@ -285,8 +297,7 @@ final class GroupTest
         try (Network network = new Network(20))
         {
             final List<Network.Node> group = group(network);
-            final Network.Node peer =
-                network.node(PEER, new MemoryLinkOptions(), new TcpSettings(), null, link -> link);
+            final Network.Node peer = peer(network, null);
             for (final Network.Node node : group)
             {
                 final Inbox inbox = new Inbox();
@@ -308,12 +319,11 @@ final class GroupTest
         try (Network network = new Network(21))
         {
             final List<Network.Node> group = group(network);
-            final Network.Node peer = network.node(
-                PEER, new MemoryLinkOptions(), new TcpSettings(), ImpairmentSpec.parse("mtu=1400:icmp"), link -> link);
-            peer.stack().tcp().listen(IpAddress.ANY, 80, 10, null, connection -> new Echo());
+            final Network.Node peer = peer(network, ImpairmentSpec.parse("mtu=1400:icmp"));
+            listen(peer);
             final IpAddress theirs = peer.addresses().get(version);
             final Totals client = new Totals();
-            group.get(5).stack().tcp().connect(IpAddress.ANY, 0, theirs, 80, null, new Client(client), network.nowNs());
+            connect(network, group.get(5), theirs, client);
             network.run(500 * MS);
             assertEquals(1, client.closed);
             assertEquals(
@@ -334,8 +344,7 @@ final class GroupTest
         try (Network network = new Network(22))
         {
             final List<Network.Node> group = group(network);
-            final Network.Node peer =
-                network.node(PEER, new MemoryLinkOptions(), new TcpSettings(), null, link -> link);
+            final Network.Node peer = peer(network, null);
             final int[] replies = new int[1];
             final int identifier = peer.stack().ip().echo().open(new EchoHandler()
             {
