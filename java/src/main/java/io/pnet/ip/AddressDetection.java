@@ -142,6 +142,10 @@ final class AddressDetection
         {
             address.state = LocalAddress.State.READY;
             ip.generation++;
+            if (listener != null)
+            {
+                listener.onReady(address.address);
+            }
         }
     }
 

@@ -1,13 +1,19 @@
 package io.pnet.nio;
 
 import io.pnet.ip.IpAddress;
+import io.pnet.stack.Home;
 import io.pnet.stack.IpProcess;
 
 import java.net.BindException;
 import java.net.InetSocketAddress;
 import java.net.SocketException;
+import java.util.List;
 
-/** A port on Pnet that a channel has taken by {@code bind} and has not connected from yet. */
+/**
+ * A port on Pnet that a channel has taken by {@code bind} and has not connected from yet: of every stack, since the
+ * peer decides which of them has the connection. Taken and given back in the order of {@code ListenerGroup}, so that
+ * whoever gets it at stack 0 finds it free everywhere.
+ */
 record BoundPort(IpAddress address, int port)
 {
     /**
@@ -21,11 +27,21 @@ record BoundPort(IpAddress address, int port)
         Failures.requireRunning(process);
         final IpAddress address =
             local.getAddress().isAnyLocalAddress() ? IpAddress.ANY : IpAddress.of(local.getAddress());
-        final Object result = process.exclusively(() ->
+        int port = local.getPort();
+        for (final Home home : process.homes())
+        {
+            port = bind(home, address, port);
+        }
+        return new BoundPort(address, port);
+    }
+
+    private static int bind(final Home home, final IpAddress address, final int port) throws BindException
+    {
+        final Object result = home.exclusively(() ->
         {
             try
             {
-                return process.stack().tcp().bind(address, local.getPort());
+                return home.stack().tcp().bind(address, port);
             }
             catch (final BindException ex)
             {
@@ -36,16 +52,21 @@ record BoundPort(IpAddress address, int port)
         {
             throw failure;
         }
-        return new BoundPort(address, (Integer)result);
+        return (Integer)result;
     }
 
     /** Gives it back; a connection that uses it stays. */
     void release(final IpProcess process)
     {
-        process.exclusively(() ->
+        final List<Home> homes = process.homes();
+        for (int i = homes.size() - 1; i >= 0; i--)
         {
-            process.stack().tcp().unbind(address, port);
-            return null;
-        });
+            final Home home = homes.get(i);
+            home.exclusively(() ->
+            {
+                home.stack().tcp().unbind(address, port);
+                return null;
+            });
+        }
     }
 }

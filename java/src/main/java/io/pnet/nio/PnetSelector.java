@@ -32,7 +32,8 @@ import java.util.function.Consumer;
  * queue, which any thread may push and one thread takes as a whole. A selection looks at the keys from the queue and at
  * those that were ready last time, so that its cost follows the ready keys and not the registered ones.
  *
- * <p><b>How it waits.</b> The selecting thread drives the stack, see {@link StackDriver}. The kernel's channels are
+ * <p><b>How it waits.</b> The selecting thread drives the stack, see {@link StackDriver}; where there are several, each
+ * has a thread of its own, and the selecting one is parked at the first and woken by any. The kernel's channels are
  * registered with a selector of the kernel's, see {@link KernelReadiness}, whose descriptor joins the wait.
  *
  * <p>It synchronises on itself and on the selected keys, as {@link Selector} says. Registrations, interest and the
@@ -87,7 +88,7 @@ final class PnetSelector extends AbstractSelector
      *
      * @param provider whose it is.
      * @param kernel   the provider of the kernel's channels.
-     * @param driver   of the stack that the selecting thread drives.
+     * @param driver   of the stack that the selecting thread drives, or is parked at.
      */
     PnetSelector(final SelectorProvider provider, final SelectorProvider kernel, final StackDriver driver)
     {

@@ -55,17 +55,13 @@ public final class PnetSelectorProvider extends SelectorProvider
         this.process = Objects.requireNonNull(process);
         this.routing = Objects.requireNonNull(routing);
         this.kernel = Objects.requireNonNull(kernel);
-        if (process.homes().size() > 1)
-        {
-            throw new IllegalArgumentException("java.nio runs on one stack, this process has several: give it one");
-        }
         if (kernel instanceof PnetSelectorProvider)
         {
             throw new IllegalArgumentException("the kernel's provider is wanted here, not another of Pnet's");
         }
     }
 
-    /** The process whose stack it is. */
+    /** The process whose stacks they are. */
     public IpProcess process()
     {
         return process;

@@ -3,11 +3,10 @@ package io.pnet.nio;
 import io.pnet.ip.IpAddress;
 import io.pnet.stack.DescriptorWatch;
 import io.pnet.stack.IpProcess;
+import io.pnet.stack.ListenerGroup;
 import io.pnet.stack.StackDriver;
 import io.pnet.stack.VirtualThreads;
-import io.pnet.tcp.Listener;
 import io.pnet.tcp.TcpSettings;
-import io.pnet.tcp.TcpTransport;
 
 import java.io.IOException;
 import java.net.BindException;
@@ -59,7 +58,7 @@ final class PnetServerSocketChannel extends ServerSocketChannel implements Selec
     private volatile LoopbackListeners kernel;
     private volatile List<SelectableChannel> kernelChannels = List.of();
     private volatile InetSocketAddress local;
-    private Listener listener;
+    private ListenerGroup listener;
     /** What a blocking accept learns of the kernel's listeners by; from the first on, the accept lock holder's. */
     private volatile KernelReadiness readiness;
     private boolean isKernelReady;
@@ -138,7 +137,7 @@ final class PnetServerSocketChannel extends ServerSocketChannel implements Selec
         final List<InetAddress> loopbacks = LoopbackListeners.addresses(family == StandardProtocolFamily.INET);
         for (int i = 1; local == null; i++)
         {
-            final Listener ours = listen(wanted.getAddress(), wanted.getPort(), most);
+            final ListenerGroup ours = listen(wanted.getAddress(), wanted.getPort(), most);
             final LoopbackListeners theirs = new LoopbackListeners(provider.kernel());
             try
             {
@@ -149,7 +148,7 @@ final class PnetServerSocketChannel extends ServerSocketChannel implements Selec
             }
             catch (final IOException ex)
             {
-                unlisten(ours);
+                ours.close();
                 if (!(ex instanceof BindException) || wanted.getPort() != 0 || i == EPHEMERAL_TRIES)
                 {
                     throw ex;
@@ -158,41 +157,18 @@ final class PnetServerSocketChannel extends ServerSocketChannel implements Selec
         }
     }
 
-    private Listener listen(final InetAddress host, final int port, final int most) throws SocketException
+    private ListenerGroup listen(final InetAddress host, final int port, final int most) throws SocketException
     {
         Failures.requireRunning(process);
         // IPv4 alone is 0.0.0.0; else the wildcard stands for both.
         final boolean isV4Any = host.isAnyLocalAddress() && family == StandardProtocolFamily.INET;
         final IpAddress address =
             isV4Any ? IpAddress.ANY_V4 : host.isAnyLocalAddress() ? IpAddress.ANY : IpAddress.of(host);
-        final Object result = process.exclusively(() ->
-        {
-            try
-            {
-                final TcpTransport tcp = process.stack().tcp();
-                final TcpSettings settings = options.settings(tcp.settings());
-                // A copy of its own: options may be set while it listens.
-                return tcp.listen(address, port, most, settings == null ? tcp.settings().copy() : settings, backlog);
-            }
-            catch (final BindException ex)
-            {
-                return ex;
-            }
-        });
-        if (result instanceof BindException failure)
-        {
-            throw failure;
-        }
-        return (Listener)result;
-    }
-
-    private void unlisten(final Listener listener)
-    {
-        process.exclusively(() ->
-        {
-            listener.close();
-            return null;
-        });
+        final TcpSettings general = process.stack().tcp().settings();
+        final TcpSettings settings = options.settings(general);
+        // Settings of its own, even if they are the same: options may be set while it listens.
+        return ListenerGroup.listen(
+            process, address, port, most, settings == null ? general : settings, backlog::from);
     }
 
     private InetAddress anyAddress()
@@ -376,7 +352,7 @@ final class PnetServerSocketChannel extends ServerSocketChannel implements Selec
         {
             if (listener != null)
             {
-                unlisten(listener);
+                listener.close();
                 backlog.close();
             }
             kernel.close();
@@ -416,11 +392,7 @@ final class PnetServerSocketChannel extends ServerSocketChannel implements Selec
             kernel.apply(options, name);
             if (listener != null)
             {
-                process.exclusively(() ->
-                {
-                    options.apply(name, listener.settings());
-                    return null;
-                });
+                listener.forEachSettings(settings -> options.apply(name, settings));
             }
         }
         finally

@@ -35,7 +35,7 @@ class PnetSocketChannel extends ConnectingChannel implements Selectable
     /** Undecided; {@code family} null for both. */
     static PnetSocketChannel open(final PnetSelectorProvider provider, final ProtocolFamily family)
     {
-        return SocketChannels.make(provider, family, new TcpStream(provider.process().driver(), new KeyRing()));
+        return SocketChannels.make(provider, family, new TcpStream(provider.process().homes().get(0), new KeyRing()));
     }
 
     /** A connection that a listener on Pnet has got. */
@@ -215,7 +215,7 @@ class PnetSocketChannel extends ConnectingChannel implements Selectable
             }
             else if (isNews && stream.connection() != null)
             {
-                process.exclusively(() ->
+                stream.home().exclusively(() ->
                 {
                     options.apply(name, stream.connection());
                     return null;

@@ -1,5 +1,6 @@
 package io.pnet.nio;
 
+import io.pnet.stack.Home;
 import io.pnet.stack.StackDriver;
 import io.pnet.tcp.Connection;
 import io.pnet.tcp.TcpHandler;
@@ -9,8 +10,8 @@ import java.nio.channels.SelectionKey;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** Connections that a listener on Pnet has got and nobody has accepted yet. */
-final class TcpBacklog implements TcpListenerHandler
+/** Connections that the listeners on Pnet, one of each stack, have got and nobody has accepted yet. */
+final class TcpBacklog
 {
     private final StackDriver driver;
     private final KeyRing keys;
@@ -22,7 +23,8 @@ final class TcpBacklog implements TcpListenerHandler
     /**
      * An empty one.
      *
-     * @param onArrival wakes a thread that waits in accept; on the stack's owner.
+     * @param driver    of those who wait for it.
+     * @param onArrival wakes a thread that waits in accept; on a stack's owner.
      */
     TcpBacklog(final StackDriver driver, final KeyRing keys, final Runnable onArrival)
     {
@@ -31,10 +33,28 @@ final class TcpBacklog implements TcpListenerHandler
         this.onArrival = onArrival;
     }
 
-    @Override
-    public TcpHandler onAccept(final Connection connection)
+    /** What fills it from one of the stacks. */
+    TcpListenerHandler from(final Home home)
     {
-        final TcpStream stream = new TcpStream(driver, new KeyRing());
+        return new TcpListenerHandler()
+        {
+            @Override
+            public TcpHandler onAccept(final Connection connection)
+            {
+                return add(home, connection);
+            }
+
+            @Override
+            public int waiting()
+            {
+                return waiting.get();
+            }
+        };
+    }
+
+    private TcpStream add(final Home home, final Connection connection)
+    {
+        final TcpStream stream = new TcpStream(home, new KeyRing());
         stream.accepted(connection);
         if (isClosed)
         {
@@ -48,12 +68,6 @@ final class TcpBacklog implements TcpListenerHandler
             keys.signal(SelectionKey.OP_ACCEPT);
         }
         return stream;
-    }
-
-    @Override
-    public int waiting()
-    {
-        return waiting.get();
     }
 
     boolean isEmpty()

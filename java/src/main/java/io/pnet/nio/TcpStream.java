@@ -1,6 +1,7 @@
 package io.pnet.nio;
 
 import io.pnet.ip.IpAddress;
+import io.pnet.stack.Home;
 import io.pnet.stack.IpProcess;
 import io.pnet.stack.StackDriver;
 import io.pnet.tcp.CloseReason;
@@ -34,10 +35,11 @@ final class TcpStream implements TcpHandler
     final ReentrantLock readLock = new ReentrantLock();
     final ReentrantLock writeLock = new ReentrantLock();
     final KeyRing keys;
-    private final StackDriver driver;
     private final Waiter connectable;
     private final Waiter readable;
     private final Waiter writable;
+    /** Whose the connection is; before there is one, anybody's. */
+    private volatile Home home;
     private volatile Connection connection;
     private volatile boolean isConnected;
     /** The channel knows that it is connected, or was accepted so. */
@@ -51,10 +53,11 @@ final class TcpStream implements TcpHandler
     private boolean isReset;
     private volatile int wantedRoom;
 
-    TcpStream(final StackDriver driver, final KeyRing keys)
+    TcpStream(final Home home, final KeyRing keys)
     {
-        this.driver = driver;
+        this.home = home;
         this.keys = keys;
+        final StackDriver driver = home.driver();
         connectable = new Waiter(driver, this::isConnectDone);
         readable = new Waiter(driver, this::isReadable);
         writable = new Waiter(driver, this::isWritable);
@@ -73,10 +76,21 @@ final class TcpStream implements TcpHandler
         return connection;
     }
 
+    /** The connection's. */
+    Home home()
+    {
+        return home;
+    }
+
+    private StackDriver driver()
+    {
+        return home.driver();
+    }
+
     // ---- connecting
 
     /**
-     * Sends a SYN.
+     * Sends a SYN, from the stack whose the connection is then.
      *
      * @param from null for an ephemeral port.
      */
@@ -85,19 +99,23 @@ final class TcpStream implements TcpHandler
         throws IOException
     {
         Failures.requireRunning(process);
-        final IOException failure = process.exclusively(() ->
+        final IpAddress local = from == null ? IpAddress.ANY : from.address();
+        final int localPort = from == null ? 0 : from.port();
+        final IpAddress peer = IpAddress.of(remote.getAddress());
+        moveTo(process.homeOfTcp(local, localPort, peer, remote.getPort()));
+        final IOException failure = home.exclusively(() ->
         {
             try
             {
-                final TcpTransport tcp = process.stack().tcp();
+                final TcpTransport tcp = home.stack().tcp();
                 connection = tcp.connect(
-                    from == null ? IpAddress.ANY : from.address(),
-                    from == null ? 0 : from.port(),
-                    IpAddress.of(remote.getAddress()),
+                    local,
+                    localPort,
+                    peer,
                     remote.getPort(),
                     options.settings(tcp.settings()),
                     this,
-                    driver.clock().nanoTime());
+                    driver().clock().nanoTime());
                 return null;
             }
             catch (final IOException ex)
@@ -109,6 +127,14 @@ final class TcpStream implements TcpHandler
         {
             throw failure;
         }
+    }
+
+    private void moveTo(final Home chosen)
+    {
+        home = chosen;
+        connectable.moveTo(chosen.driver());
+        readable.moveTo(chosen.driver());
+        writable.moveTo(chosen.driver());
     }
 
     /** Whether the handshake is over, well or badly. */
@@ -158,7 +184,7 @@ final class TcpStream implements TcpHandler
         final int n = connection.read(target);
         if (n > 0)
         {
-            driver.kick();
+            driver().kick();
             return n;
         }
         return endOrNothing();
@@ -190,7 +216,7 @@ final class TcpStream implements TcpHandler
         }
         if (sum > 0)
         {
-            driver.kick();
+            driver().kick();
             return sum;
         }
         return hasRoom ? endOrNothing() : 0;
@@ -235,7 +261,7 @@ final class TcpStream implements TcpHandler
      */
     void awaitReadable(final long deadlineNs, final boolean isInterruptible) throws IOException
     {
-        if (!readable.await(deadlineNs, isInterruptible) && driver.clock().nanoTime() >= deadlineNs)
+        if (!readable.await(deadlineNs, isInterruptible) && driver().clock().nanoTime() >= deadlineNs)
         {
             throw new SocketTimeoutException("Read timed out");
         }
@@ -293,7 +319,7 @@ final class TcpStream implements TcpHandler
         }
         while (connection.readable() > 0 && !isClosed);
         finishClose();
-        driver.kick();
+        driver().kick();
     }
 
     // ---- writing; by the holder of the write lock
@@ -349,13 +375,13 @@ final class TcpStream implements TcpHandler
     {
         if (taken > 0)
         {
-            driver.flush(connection);
+            driver().flush(connection);
         }
         else if (connection.isStarved())
         {
             // Room, but no memory: the owner tells when there is some.
             connection.flush();
-            driver.kick();
+            driver().kick();
         }
         return taken;
     }
@@ -388,7 +414,7 @@ final class TcpStream implements TcpHandler
     {
         isOutputShut = true;
         connection.shutdownOutput();
-        driver.kick();
+        driver().kick();
         writable.signal();
         keys.signal(SelectionKey.OP_WRITE);
     }
@@ -441,19 +467,19 @@ final class TcpStream implements TcpHandler
         {
             readLock.unlock();
         }
-        driver.kick();
+        driver().kick();
         return true;
     }
 
     /** After {@link #finishClose}: waits until the peer has everything of ours, or time is up. */
     void linger(final long patienceNs)
     {
-        final long deadlineNs = Waiter.deadlineNs(driver, patienceNs);
-        for (long nowNs = driver.clock().nanoTime(); !isSaid() && nowNs < deadlineNs &&
-            !Thread.currentThread().isInterrupted(); nowNs = driver.clock().nanoTime())
+        final long deadlineNs = Waiter.deadlineNs(driver(), patienceNs);
+        for (long nowNs = driver().clock().nanoTime(); !isSaid() && nowNs < deadlineNs &&
+            !Thread.currentThread().isInterrupted(); nowNs = driver().clock().nanoTime())
         {
             // Nobody is told when a FIN is acknowledged: looked at again and again.
-            driver.await(this::isSaid, Math.min(deadlineNs, nowNs + LINGER_STEP_NS));
+            driver().await(this::isSaid, Math.min(deadlineNs, nowNs + LINGER_STEP_NS));
         }
     }
 

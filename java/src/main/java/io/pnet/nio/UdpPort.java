@@ -5,6 +5,7 @@ import io.pnet.ip.GroupMembership;
 import io.pnet.ip.IcmpError;
 import io.pnet.ip.IpAddress;
 import io.pnet.ip.SourceFilter;
+import io.pnet.stack.Home;
 import io.pnet.stack.IpProcess;
 import io.pnet.udp.UdpEndpoint;
 import io.pnet.udp.UdpHandler;
@@ -28,7 +29,7 @@ import java.util.function.Supplier;
  */
 final class UdpPort implements UdpHandler
 {
-    private final IpProcess process;
+    private final Home home;
     private final DatagramOptions options;
     private final KeyRing keys;
     private final Runnable onReadable;
@@ -65,13 +66,13 @@ final class UdpPort implements UdpHandler
         final IpAddress local,
         final int port) throws BindException
     {
-        this.process = process;
+        home = process.homeOfUdp(port);
         this.options = options;
         this.keys = keys;
         this.onReadable = onReadable;
         this.onWritable = onWritable;
         limit = options.get(StandardSocketOptions.SO_RCVBUF);
-        final Object made = process.exclusively(() -> open(local, port));
+        final Object made = home.exclusively(() -> open(local, port));
         if (made instanceof BindException)
         {
             throw new BindException(((BindException)made).getMessage());
@@ -83,7 +84,7 @@ final class UdpPort implements UdpHandler
     {
         try
         {
-            final UdpEndpoint made = process.stack().udp().bind(local, port, options.isShared(), this);
+            final UdpEndpoint made = home.stack().udp().bind(local, port, options.isShared(), this);
             // The JDK switches IP_MULTICAST_ALL off: a channel hears the groups that it has joined itself.
             made.hearGroupsOfOthers(false);
             options.applyTo(made);
@@ -104,7 +105,7 @@ final class UdpPort implements UdpHandler
     void optionsChanged()
     {
         limit = options.get(StandardSocketOptions.SO_RCVBUF);
-        process.exclusively(() ->
+        home.exclusively(() ->
         {
             options.applyTo(endpoint);
             return null;
@@ -120,7 +121,7 @@ final class UdpPort implements UdpHandler
      */
     InetSocketAddress connect(final IpAddress remote, final int port) throws NoRouteToHostException
     {
-        final Object made = process.exclusively(() ->
+        final Object made = home.exclusively(() ->
         {
             try
             {
@@ -146,7 +147,7 @@ final class UdpPort implements UdpHandler
     {
         isConnected = false;
         isUnreachable = false;
-        process.exclusively(() ->
+        home.exclusively(() ->
         {
             endpoint.disconnect();
             return null;
@@ -157,12 +158,12 @@ final class UdpPort implements UdpHandler
 
     GroupMembership join(final IpAddress group, final SourceFilter filter)
     {
-        return process.exclusively(() -> endpoint.join(process.stack().ip().firstInterface(), group, filter));
+        return home.exclusively(() -> endpoint.join(home.stack().ip().firstInterface(), group, filter));
     }
 
     void filter(final GroupMembership membership, final SourceFilter filter)
     {
-        process.exclusively(() ->
+        home.exclusively(() ->
         {
             if (filter.isNone())
             {
@@ -209,7 +210,7 @@ final class UdpPort implements UdpHandler
         }
         try
         {
-            process.exclusively(sender);
+            home.exclusively(sender);
         }
         finally
         {
@@ -334,7 +335,7 @@ final class UdpPort implements UdpHandler
 
     void close()
     {
-        process.exclusively(() ->
+        home.exclusively(() ->
         {
             endpoint.close();
             return null;
@@ -360,7 +361,7 @@ final class UdpPort implements UdpHandler
         }
         else
         {
-            process.counters().increment(Counter.UDP_RX_DROP_QUEUE_FULL);
+            home.stack().counters().increment(Counter.UDP_RX_DROP_QUEUE_FULL);
         }
     }
 

@@ -9,7 +9,7 @@ import java.util.function.BooleanSupplier;
 /** One thread at a time that waits for one condition, and the handler that wakes it. */
 final class Waiter
 {
-    private final StackDriver driver;
+    private StackDriver driver;
     private final BooleanSupplier condition;
     private volatile Thread thread;
     private volatile DescriptorWatch watch;
@@ -18,6 +18,12 @@ final class Waiter
     {
         this.driver = driver;
         this.condition = condition;
+    }
+
+    /** The handlers that make the condition hold are another stack's from now on; before anybody waits. */
+    void moveTo(final StackDriver driver)
+    {
+        this.driver = driver;
     }
 
     /** A deadline by the stack's clock, so many ns from now; 0 is for ever. */

@@ -66,7 +66,7 @@ public final class IpProcess implements AutoCloseable
         this.hash = hash;
         this.link = link;
         this.linkName = linkName;
-        stack().ip().addressListener(watch);
+        homes.forEach(home -> home.stack().ip().addressListener(watch));
     }
 
     /** Describes a process to be started. */
@@ -242,7 +242,7 @@ public final class IpProcess implements AutoCloseable
         watch.await(timeoutNs);
     }
 
-    /** Learns what becomes of the addresses; on the owner. */
+    /** Learns what becomes of the addresses, each at each stack; on their owners. */
     private final class AddressWatch implements AddressListener
     {
         private int ready;
@@ -272,7 +272,7 @@ public final class IpProcess implements AutoCloseable
         synchronized void await(final long timeoutNs) throws IOException
         {
             final long deadlineNs = System.nanoTime() + timeoutNs;
-            while (ready < addresses.size() && conflict == null)
+            while (ready < addresses.size() * homes.size() && conflict == null)
             {
                 final long leftNs = deadlineNs - System.nanoTime();
                 if (leftNs <= 0)

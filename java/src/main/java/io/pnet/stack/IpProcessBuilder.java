@@ -52,7 +52,8 @@ public final class IpProcessBuilder
     }
 
     private String linkSpec;
-    private Link link;
+    private final List<Link> given = new ArrayList<>();
+    private FlowHash givenHash;
     private final List<LinkContext> contexts = new ArrayList<>();
     private final LinkOptions linkOptions = new LinkOptions();
     private final List<Prefixed> addresses = new ArrayList<>();
@@ -94,9 +95,21 @@ public final class IpProcessBuilder
     /** A link that is open, with the context it was opened with. It is closed with the process. */
     public IpProcessBuilder link(final Link link, final LinkContext context)
     {
-        this.link = link;
-        contexts.clear();
-        contexts.add(context);
+        return links(List.of(link), List.of(context), null);
+    }
+
+    /**
+     * Links that are open and share the frames for one MAC address, one for each of {@link #stacks}.
+     *
+     * @param hash by which they share them: {@link FlowHash#frame}.
+     */
+    public IpProcessBuilder links(final List<Link> links, final List<LinkContext> contexts, final FlowHash hash)
+    {
+        given.clear();
+        given.addAll(links);
+        givenHash = hash;
+        this.contexts.clear();
+        this.contexts.addAll(contexts);
         return this;
     }
 
@@ -289,7 +302,7 @@ public final class IpProcessBuilder
     public IpProcess start() throws IOException
     {
         JvmFlags.check();
-        if (linkSpec == null && link == null)
+        if (linkSpec == null && given.isEmpty())
         {
             throw new IllegalArgumentException("no link: name one as packet:IFACE, tap:NAME or fd:N");
         }
@@ -297,14 +310,15 @@ public final class IpProcessBuilder
         {
             throw new IllegalArgumentException("no address: give one as 10.1.0.2/24");
         }
-        if (stacks > 1 && link != null)
+        if (!given.isEmpty() && given.size() != stacks)
         {
-            throw new IllegalArgumentException("a link that is open serves one stack: name the link to have several");
+            throw new IllegalArgumentException(
+                "a link that is open serves one stack: there are " + given.size() + ", and " + stacks + " stacks");
         }
         checkCpus();
         final NanoClock clock = System::nanoTime;
         final RandomGenerator source = random != null ? random : new SecureRandom();
-        final FlowHash hash = new FlowHash(source.nextInt(), stacks);
+        final FlowHash hash = givenHash != null ? givenHash : new FlowHash(source.nextInt(), stacks);
         final boolean hasThreads = stacks > 1 || cpus.length > 0;
         final RunMode mode = hasThreads && runMode == RunMode.SHARED ? RunMode.OWN_THREAD : runMode;
         final List<Link> links = openLinks(clock, hash);
@@ -330,14 +344,11 @@ public final class IpProcessBuilder
             warnings);
         addresses.forEach(each -> process.expect(each.address, each.prefixLength));
         final Siblings[] places = stacks == 1 ? null : Siblings.group(hash);
-        for (final Home home : homes)
+        if (places != null)
         {
-            if (places != null)
-            {
-                home.stack().ip().join(places[home.index()], home.driver()::wakeup);
-            }
-            addAddresses(home.stack().ip(), links.get(home.index()));
+            homes.forEach(home -> home.stack().ip().join(places[home.index()], home.driver()::wakeup));
         }
+        homes.forEach(home -> addAddresses(home.stack().ip(), links.get(home.index())));
         for (final Home home : homes)
         {
             home.driver().start(
@@ -448,11 +459,8 @@ public final class IpProcessBuilder
     private List<Link> openLinks(final NanoClock clock, final FlowHash hash) throws IOException
     {
         final List<Link> opened = new ArrayList<>();
-        if (link != null)
-        {
-            opened.add(link);
-        }
-        else
+        opened.addAll(given);
+        if (given.isEmpty())
         {
             final String refusal = hugePages ? HugePages.refusal() : null;
             if (refusal != null)

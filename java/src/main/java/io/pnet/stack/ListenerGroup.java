@@ -8,6 +8,7 @@ import io.pnet.tcp.TcpSettings;
 import java.net.BindException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 import java.util.function.Function;
 
 /**
@@ -32,7 +33,7 @@ public final class ListenerGroup
      * @param local    one of our addresses or a wildcard, see {@link io.pnet.tcp.TcpTransport#listen}.
      * @param port     0 for an ephemeral one.
      * @param backlog  of each stack; a handler's {@link TcpListenerHandler#waiting} may count for all.
-     * @param settings null for the process's.
+     * @param settings null for the process's; else each stack has a copy.
      * @param handlers makes each stack's handler, which is called by the owner of that stack.
      * @throws BindException when the port is taken, or the address is not ours.
      */
@@ -75,6 +76,20 @@ public final class ListenerGroup
     public int port()
     {
         return listeners.get(0).port();
+    }
+
+    /** Shows the settings of each stack's listener to something that changes them, as the owner of that stack. */
+    public void forEachSettings(final Consumer<TcpSettings> action)
+    {
+        for (int i = 0; i < homes.size(); i++)
+        {
+            final Listener listener = listeners.get(i);
+            homes.get(i).exclusively(() ->
+            {
+                action.accept(listener.settings());
+                return null;
+            });
+        }
     }
 
     /** Stops listening; connections that are established stay. */

@@ -37,8 +37,8 @@
  * <li>fragments and one UDP port are as fast as one stack, and a fragment that goes on is copied once more.
  * </ul>
  *
- * <p>Limits: a TAP, descriptors that were handed over, and {@code java.nio} serve one stack. Fragmented datagrams to a
- * multicast group arrive if the endpoint's home is stack 0.
+ * <p>Limits: a TAP and descriptors that were handed over serve one stack. Fragmented datagrams to a multicast group
+ * arrive if the endpoint's home is stack 0.
  *
  * <h2>Holding a driver back</h2>
  *

@@ -7,6 +7,7 @@ import io.pnet.link.LinkContext;
 import io.pnet.link.MemoryLinkOptions;
 import io.pnet.link.Pipe;
 import io.pnet.stack.IpProcess;
+import io.pnet.stack.IpProcessBuilder;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -51,13 +52,16 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-/** The same cases over the JDK's asynchronous channels, over ours on the kernel's channels, and over ours on Pnet. */
+/**
+ * The same cases over the JDK's asynchronous channels, over ours on the kernel's channels, and over ours on Pnet, also
+ * of two stacks.
+ */
 @Timeout(60)
 class AsynchronousChannelTest
 {
     enum Kind
     {
-        JDK, KERNEL, PNET
+        JDK, KERNEL, PNET, GROUP
     }
 
     private static final long WAIT_S = 45;
@@ -83,23 +87,30 @@ class AsynchronousChannelTest
             final LinkContext left = new LinkContext(new ChunkPool(ChunkPool.LARGE, 32L << 20), new Counters());
             final LinkContext right = new LinkContext(new ChunkPool(ChunkPool.LARGE, 32L << 20), new Counters());
             final Pipe.Pair pipe = Pipe.pair(new MemoryLinkOptions().txOffload(true).rxGso(true), left, right);
-            client = process(pipe.left(), left, "10.0.0.1/24");
-            server = process(pipe.right(), right, "10.0.0.2/24");
+            client = builder("10.0.0.1/24").link(pipe.left(), left).start();
+            server = builder("10.0.0.2/24").link(pipe.right(), right).start();
+            pipe.left().onFrames(client.driver()::wakeup);
+            pipe.right().onFrames(server.driver()::wakeup);
+        }
+        else if (kind == Kind.GROUP)
+        {
+            final GroupWire wire = new GroupWire(2);
+            client = wire.startLeft(builder("10.0.0.1/24"));
+            server = wire.startRight(builder("10.0.0.2/24"));
+        }
+        if (server != null)
+        {
             clients = new PnetAsynchronousProvider(new PnetSelectorProvider(client));
             servers = new PnetAsynchronousProvider(new PnetSelectorProvider(server));
             local = new InetSocketAddress("10.0.0.2", 0);
         }
     }
 
-    private static IpProcess process(final Pipe link, final LinkContext context, final String address)
-        throws IOException
+    private static IpProcessBuilder builder(final String address)
     {
         final IpSettings ip = new IpSettings();
         ip.addressDetection = false;
-        final IpProcess process =
-            IpProcess.builder().link(link, context).ip(ip).linger(Duration.ZERO).address(address).start();
-        link.onFrames(process.driver()::wakeup);
-        return process;
+        return IpProcess.builder().ip(ip).linger(Duration.ZERO).address(address);
     }
 
     @AfterEach

@@ -7,6 +7,7 @@ import io.pnet.link.LinkContext;
 import io.pnet.link.MemoryLinkOptions;
 import io.pnet.link.Pipe;
 import io.pnet.stack.IpProcess;
+import io.pnet.stack.IpProcessBuilder;
 
 import java.io.IOException;
 import java.time.Duration;
@@ -33,15 +34,27 @@ final class TwoProcesses implements AutoCloseable
         server = process(pipe.right(), right, SERVER + "/24");
     }
 
+    /** Each of several stacks. */
+    TwoProcesses(final int stacks) throws IOException
+    {
+        final GroupWire wire = new GroupWire(stacks);
+        client = wire.startLeft(builder(CLIENT + "/24"));
+        server = wire.startRight(builder(SERVER + "/24"));
+    }
+
     private IpProcess process(final Pipe link, final LinkContext context, final String address) throws IOException
+    {
+        final IpProcess process = builder(address).link(link, context).start();
+        link.onFrames(process.driver()::wakeup);
+        return process;
+    }
+
+    private IpProcessBuilder builder(final String address)
     {
         final IpSettings settings = new IpSettings();
         settings.addressDetection = false;
-        final IpProcess process = IpProcess.builder()
-            .link(link, context).address(address).ip(settings).linger(Duration.ZERO)
-            .errorHandler(failures::add).start();
-        link.onFrames(process.driver()::wakeup);
-        return process;
+        return IpProcess.builder()
+            .address(address).ip(settings).linger(Duration.ZERO).errorHandler(failures::add);
     }
 
     PnetSelectorProvider clientProvider()

@@ -7,6 +7,7 @@ import io.pnet.link.LinkContext;
 import io.pnet.link.MemoryLinkOptions;
 import io.pnet.link.Namespace;
 import io.pnet.link.Pipe;
+import io.pnet.nio.GroupWire;
 import io.pnet.nio.PnetDatagramSocketImpl;
 import io.pnet.nio.PnetSelectorProvider;
 import io.pnet.nio.PnetSocketImpl;
@@ -90,6 +91,18 @@ final class Pairs
         pipe.left().onFrames(client.driver()::wakeup);
         final IpProcess server = process(failures, RIGHT, RIGHT_6).link(pipe.right(), right).start();
         pipe.right().onFrames(server.driver()::wakeup);
+        return new Pair(
+            side(client, LEFT, LEFT_6), side(server, RIGHT, RIGHT_6), InetAddress.getByName(ABSENT),
+            end(failures, client, server));
+    }
+
+    /** As {@link #pnetToPnet}, and each of the processes has two stacks. */
+    static Pair groupToGroup() throws IOException
+    {
+        final Queue<Throwable> failures = new ConcurrentLinkedQueue<>();
+        final GroupWire wire = new GroupWire(2);
+        final IpProcess client = wire.startLeft(process(failures, LEFT, LEFT_6));
+        final IpProcess server = wire.startRight(process(failures, RIGHT, RIGHT_6));
         return new Pair(
             side(client, LEFT, LEFT_6), side(server, RIGHT, RIGHT_6), InetAddress.getByName(ABSENT),
             end(failures, client, server));
