@@ -156,6 +156,8 @@ final class JvmNetwork
         final IpProcessBuilder builder = IpProcess.builder()
             .link(settings.link)
             .tcp(tcp)
+            .stacks(settings.stacks)
+            .pin(settings.cpus)
             .linger(settings.linger)
             .warnings(this::warn)
             .errorHandler(ex -> warn("internal error: " + ex));

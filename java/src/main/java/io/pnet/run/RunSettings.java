@@ -17,8 +17,8 @@ import java.util.regex.Pattern;
 
 /**
  * What the JVM was told: the agent's options, and for keys that are not among them the environment
- * ({@code PNET_LINK}, {@code PNET_IP} and so on). Values that are lists are separated by spaces or {@code +}, and among
- * the options a key may stand more than once.
+ * ({@code PNET_LINK}, {@code PNET_IP} and so on). Values that are lists are separated by spaces or {@code +}, CPUs by
+ * commas as well, and among the options a key may stand more than once.
  */
 final class RunSettings
 {
@@ -31,10 +31,10 @@ final class RunSettings
         LAZY
     }
 
-    private static final Set<String> LISTS = Set.of("ip", "gateway", "exclude", "dns", "search");
+    private static final Set<String> LISTS = Set.of("ip", "gateway", "exclude", "dns", "search", "pin");
     private static final Set<String> SINGLE = Set.of(
         "link", "mac", "mtu", "pcap", "impair", "ecn", "congestion", "counters", "loopback", "linger", "quiet", "debug",
-        "start", "hosts", "hostname");
+        "start", "hosts", "hostname", "stacks");
     private static final Pattern DURATION = Pattern.compile("(\\d{1,6})(ms|s)?");
 
     final String link;
@@ -46,6 +46,10 @@ final class RunSettings
     final String impair;
     final boolean ecn;
     final String congestion;
+    /** How many stacks share the addresses. */
+    final int stacks;
+    /** A CPU for the thread of each stack; empty to have none pinned. */
+    final int[] cpus;
     final boolean counters;
     final Routing routing;
     final Duration linger;
@@ -86,6 +90,8 @@ final class RunSettings
         impair = value("impair");
         ecn = flag("ecn", false);
         congestion = value("congestion");
+        stacks = value("stacks") == null ? 1 : number("stacks");
+        cpus = cpus();
         counters = flag("counters", false);
         routing = routing();
         linger = duration("linger");
@@ -170,6 +176,21 @@ final class RunSettings
             throw new IllegalArgumentException("bad " + key + " '" + value + "': it is a number");
         }
         return value == null ? null : Integer.valueOf(value);
+    }
+
+    private int[] cpus()
+    {
+        return list("pin").stream().flatMap(text -> Arrays.stream(text.split(","))).mapToInt(RunSettings::cpu)
+            .toArray();
+    }
+
+    private static int cpu(final String text)
+    {
+        if (!text.matches("\\d{1,4}"))
+        {
+            throw new IllegalArgumentException("bad pin '" + text + "': it is a CPU's number, one for each stack");
+        }
+        return Integer.parseInt(text);
     }
 
     private Duration duration(final String key)

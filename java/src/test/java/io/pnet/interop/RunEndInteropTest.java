@@ -146,6 +146,12 @@ class RunEndInteropTest
                 pnet, "run", "--link", "packet:veth0", "--ip", "10.77.0.1/24", "--");
             assertOneLine(wire, 1, "'10.77.0.1' has no prefix length",
                 pnet, "run", "--link", "packet:veth0", "--ip", "10.77.0.1", "--");
+            assertOneLine(wire, 1, "bad number of stacks 65: it is 1 to 64",
+                pnet, "run", "--link", "packet:veth0", "--ip", "10.77.0.1/24", "--stacks", "65", "--");
+            assertOneLine(wire, 1, "\"fd:7\" serves one stack; several need ",
+                pnet, "run", "--link", "fd:7", "--ip", "10.77.0.1/24", "--stacks", "2", "--");
+            assertOneLine(wire, 1, "bad number of CPUs 1: there is one for each stack, and there are 2",
+                pnet, "run", "--link", "packet:veth0", "--ip", "10.77.0.1/24", "--stacks=2", "--pin=0", "--");
             assertOneLine(wire, 1, "bad mtu 'huge'",
                 pnet, "run", "--link", "packet:veth0", "--ip", "10.77.0.1/24", "--mtu=huge", "--");
         }

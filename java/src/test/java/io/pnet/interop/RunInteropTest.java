@@ -28,6 +28,11 @@ class RunInteropTest
     private static final Path AGENT = agent();
     static final String STARTED = "pnet: 10.77.0.1/24 on packet:veth0, Pnet ";
 
+    /** Times three from the other host: so many that all of them at one stack would be a chance of one in 10^13. */
+    private static final int CONNECTIONS = 15;
+    /** What a capture has when several connections came there; each is a thousand bytes or so. */
+    private static final long BYTES_OF_SEVERAL = 4_000;
+
     private static Path agent()
     {
         try (var files = Files.list(InteropWire.TOP.resolve("java/target")))
@@ -105,6 +110,28 @@ class RunInteropTest
             assertEquals(143, server.awaitEnd().exit());
             run(wire, "serve").awaitWord("serving");
             assertServes(wire);
+        }
+    }
+
+    /** Each stack has a capture of its own: connections of every kind of server are at both. */
+    @Test
+    void aProgramHasAsManyStacksAsItIsTold() throws Exception
+    {
+        try (InteropWire wire = wire())
+        {
+            final Path capture = wire.folder().resolve("stacks.pcap");
+            final InteropWire.Running server = run(
+                wire, List.of("--stacks", "2", "--pcap", capture.toString()), JAVA, program("serve"));
+            server.awaitWord("serving");
+            for (int i = 0; i < CONNECTIONS; i++)
+            {
+                assertServes(wire);
+            }
+            server.terminate();
+            assertEquals(143, server.awaitEnd().exit());
+            assertTrue(Files.size(capture) > BYTES_OF_SEVERAL, () -> "nothing came to the first stack");
+            assertTrue(
+                Files.size(Path.of(capture + ".1")) > BYTES_OF_SEVERAL, () -> "nothing came to the second stack");
         }
     }
 

@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
@@ -32,6 +33,8 @@ class RunSettingsTest
         assertEquals("packet:veth0", settings.link);
         assertEquals(List.of("10.0.0.2/24"), settings.addresses);
         assertEquals(List.of(), settings.gateways);
+        assertEquals(1, settings.stacks);
+        assertEquals(0, settings.cpus.length);
         assertNull(settings.mtu);
         assertNull(settings.pcap);
         assertEquals(Duration.ofSeconds(5), settings.linger);
@@ -46,7 +49,7 @@ class RunSettingsTest
         final RunSettings settings = parse("link='fd:7,8',ip=10.0.0.2/24+fd00::2/64,gateway=10.0.0.1,mac=" +
             "02:00:00:00:00:01,mtu=1400,pcap=/tmp/a b.pcap,impair='loss=1%,seed=7',ecn,congestion=bbr,counters," +
             "exclude=192.0.2.0/24,exclude=198.51.100.7,loopback=off,linger=500ms,quiet,debug=off,start=lazy," +
-            "dns=10.0.0.53+10.0.0.54,search=example.org,hostname=server");
+            "dns=10.0.0.53+10.0.0.54,search=example.org,hostname=server,stacks=2,pin=3+1");
         assertEquals("fd:7,8", settings.link);
         assertEquals(List.of("10.0.0.2/24", "fd00::2/64"), settings.addresses);
         assertEquals(List.of("10.0.0.1"), settings.gateways);
@@ -68,6 +71,8 @@ class RunSettingsTest
         assertEquals(List.of("10.0.0.53", "10.0.0.54"), settings.dns);
         assertEquals(List.of("example.org"), settings.search);
         assertEquals("server", settings.hostName);
+        assertEquals(2, settings.stacks);
+        assertArrayEquals(new int[]{3, 1}, settings.cpus);
     }
 
     @Test
@@ -75,11 +80,13 @@ class RunSettingsTest
     {
         final RunSettings settings = RunSettings.parse("ip=10.0.0.3/24", Map.of(
             "PNET_LINK", "tap:tap0", "PNET_IP", "10.0.0.2/24 fd00::2/64", "PNET_QUIET", "on",
-            "PNET_GATEWAY", "10.0.0.1  fd00::1 ")::get);
+            "PNET_GATEWAY", "10.0.0.1  fd00::1 ", "PNET_STACKS", "2", "PNET_PIN", "0,1")::get);
         assertEquals("tap:tap0", settings.link);
         assertEquals(List.of("10.0.0.3/24"), settings.addresses);
         assertEquals(List.of("10.0.0.1", "fd00::1"), settings.gateways);
         assertTrue(settings.quiet);
+        assertEquals(2, settings.stacks);
+        assertArrayEquals(new int[]{0, 1}, settings.cpus);
     }
 
     @ParameterizedTest
@@ -89,12 +96,15 @@ class RunSettingsTest
         "link=packet:veth0 | missing ip: give the address to use on packet:veth0, for example ip=10.0.0.2/24, " +
             "or set PNET_IP",
         LEAST + ",mtu=big | bad mtu 'big': it is a number",
+        LEAST + ",stacks=two | bad stacks 'two': it is a number",
+        LEAST + ",pin=0+last | bad pin 'last': it is a CPU's number, one for each stack",
         LEAST + ",quiet=perhaps | bad quiet 'perhaps': it is on or off",
         LEAST + ",linger=5m | bad linger '5m': write it as 5s or 500ms",
         LEAST + ",start=soon | bad start 'soon': it is now or lazy",
         LEAST + ",exclude=10.0.0.0/99 | bad prefix length in '10.0.0.0/99': it is a number from 0 to 32",
         LEAST + ",speed=1 | there is no option 'speed'; there are congestion, counters, debug, dns, ecn, exclude, " +
-            "gateway, hostname, hosts, impair, ip, linger, link, loopback, mac, mtu, pcap, quiet, search, start",
+            "gateway, hostname, hosts, impair, ip, linger, link, loopback, mac, mtu, pcap, pin, quiet, search, " +
+            "stacks, start",
     })
     void whatIsWrongIsToldInOneLine(final String options, final String message)
     {
