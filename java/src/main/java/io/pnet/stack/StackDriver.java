@@ -27,7 +27,8 @@ import java.util.function.Supplier;
  * <li>A driver that finds work for another thread makes way for it, since that thread will soon be back to wait for
  * more; but it takes its place back when that thread is busy for longer.
  * <li>Virtual threads are guests: they park and never drive, since a wait in native code would pin their carrier.
- * <li>The keeper thread sees to it that somebody drives within a millisecond, and stays away while somebody does. While
+ * <li>The keeper thread sees to it that somebody drives within a millisecond, and stays away while somebody does; where
+ * others drive all the time and nobody relies on it, it looks less often ({@link Keeper}). While
  * only guests wait it drives at once, and polls before it sleeps as a driver does.
  * </ul>
  *

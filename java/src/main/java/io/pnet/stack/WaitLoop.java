@@ -213,6 +213,7 @@ final class WaitLoop
     {
         final Object sleeper = watch == null ? self : watch;
         waiting.park(sleeper);
+        keeper.threadParks();
         try
         {
             if (condition.getAsBoolean() || place.isClosed())

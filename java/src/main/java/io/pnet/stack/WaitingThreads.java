@@ -40,7 +40,7 @@ final class WaitingThreads
     private volatile int drivers;
     private volatile int guests;
     private Object[] sleepers = new Object[16];
-    private int count;
+    private volatile int count;
 
     /** A thread that can drive has come to wait. */
     void driverComes()
@@ -102,6 +102,11 @@ final class WaitingThreads
                 return;
             }
         }
+    }
+
+    boolean isAnyParked()
+    {
+        return count > 0;
     }
 
     /** Wakes the first that is parked, if there is one. */
