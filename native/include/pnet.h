@@ -180,6 +180,15 @@ int pnet_packet_kick(int ring_fd);
 /* Frames seen since the last call in the high, drops in the low 32 bits; the kernel clears both. Negative: -errno. */
 int64_t pnet_packet_statistics(int ring_fd);
 
+/*
+ * Sets what may wait below a socket before EAGAIN, in bytes as the kernel counts them; 0 leaves it as it is. Returns what
+ * it is now.
+ */
+int pnet_send_buffer(int fd, int bytes);
+
+/* The bytes, counted alike, that a socket sent and that have not left the queueing discipline and the driver. */
+int pnet_send_queue(int fd);
+
 /* Fetches and clears the socket's pending error, which otherwise makes it poll ready: 0, or an errno as positive value. */
 int pnet_socket_error(int fd);
 

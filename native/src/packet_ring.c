@@ -8,8 +8,10 @@
 #include <linux/if_arp.h>
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
+#include <linux/sockios.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -485,6 +487,18 @@ int64_t pnet_packet_statistics(int ring_fd)
         return -errno;
     }
     return (int64_t)((uint64_t)(statistics.tp_packets & INT32_MAX) << 32 | statistics.tp_drops);
+}
+
+int pnet_send_buffer(int fd, int bytes)
+{
+    const int result = set_send_buffer(fd, bytes);
+    return result < 0 ? result : get_int(fd, SOL_SOCKET, SO_SNDBUF);
+}
+
+int pnet_send_queue(int fd)
+{
+    int bytes = 0;
+    return ioctl(fd, SIOCOUTQ, &bytes) < 0 ? -errno : bytes;
 }
 
 int pnet_send_batch(int fd, void *messages, int count)

@@ -351,11 +351,18 @@ static void a_full_send_buffer_is_congestion_and_ends(void)
     }
     EQUAL(-EAGAIN, result);
     CHECK(sent >= 2 && sent < 10);
+    EQUAL(212992, pnet_send_buffer(a.gather_fd, 0));
+    CHECK(pnet_send_queue(a.gather_fd) >= 212992 && pnet_send_queue(a.gather_fd) < 212992 + 80000);
+    EQUAL(0, pnet_send_queue(a.ring_fd));
     EQUAL(0, pnet_wait(a.watch_fd, 0, -1, 0));
     EQUAL(0, pnet_watch_writable(a.watch_fd, a.ring_fd, a.gather_fd, 1));
     EQUAL(0, pnet_wait(a.watch_fd, 0, -1, 0));
     EQUAL(PNET_WAIT_READABLE, pnet_wait(a.watch_fd, 0, -1, 2000000000));
+    CHECK(pnet_send_queue(a.gather_fd) < 212992 / 2);
     EQUAL(1, send_one(a.gather_fd, &header, (size_t)a.vnet_header_bytes, frame, 60054));
+    /* Less room: congested at once, by what waits already. */
+    EQUAL(50000, pnet_send_buffer(a.gather_fd, 50000));
+    EQUAL(-EAGAIN, send_one(a.gather_fd, &header, (size_t)a.vnet_header_bytes, frame, 60054));
     EQUAL(0, pnet_watch_writable(a.watch_fd, a.ring_fd, a.gather_fd, 0));
     EQUAL(0, pnet_watch_writable(a.watch_fd, a.ring_fd, a.gather_fd, 0));
     EQUAL(0, pnet_wait(a.watch_fd, 0, -1, 0));

@@ -162,8 +162,9 @@ public final class LinkOptions
     }
 
     /**
-     * Bytes that may wait in queueing disciplines and drivers per socket before the link is congested. Modest on
-     * purpose: it is the back-pressure that keeps a shaper's queue short. 0: the kernel's default.
+     * Bytes that may wait in queueing disciplines and drivers per socket before the link is congested, at most: a
+     * packet ring finds out how little keeps its link busy. It is the back-pressure that keeps a shaper's queue short.
+     * 0: the kernel's default.
      */
     public LinkOptions sendBufferBytes(final int sendBufferBytes)
     {

@@ -49,6 +49,10 @@ final class Native
 
     static native int pnet_socket_error(int fd);
 
+    static native int pnet_send_buffer(int fd, int bytes);
+
+    static native int pnet_send_queue(int fd);
+
     static native int pnet_send_batch(int fd, @Cast("void *") long messages, int count);
 
     static native int pnet_receive_batch(int fd, @Cast("void *") long messages, int count);

@@ -14,7 +14,9 @@ import org.agrona.concurrent.UnsafeBuffer;
  * <p><b>Out.</b> Two lanes: small frames are written into TX slots in place; gathered frames, and those too large for a
  * slot, leave by a second socket, since one with a TX ring sends through that ring only. At most one lane holds frames
  * at a time, which keeps the order of commits: a small frame joins gathered ones that wait, a gathered frame first has
- * the ring kicked. While a slot of the TX ring does not come back, small frames go with the gathered ones.
+ * the ring kicked. While a slot of the TX ring does not come back, small frames go with the gathered ones. While the
+ * kernel takes none of these, no more are taken here: they wait where they are kept, each connection's for itself, and
+ * {@link SendRoom} has as little as possible wait below.
  *
  * <p>The link has a MAC address of its own; the interface is promiscuous while it is open. When the interface goes down
  * nothing throws: what is sent is dropped and counted, and traffic goes on when it is up again.
@@ -35,6 +37,7 @@ public final class PacketRing implements Link
     private final TxFrame txFrame = new TxFrame();
 
     private long lastCheckNs;
+    private long retriedNs;
     private int checks;
     private boolean inRing;
     private boolean isWatchingRing;
@@ -55,7 +58,8 @@ public final class PacketRing implements Link
             Native::pnet_packet_kick, packet.ringFd(), ring, packet.txOffset(), packet.txSlotBytes(), packet.txSlots(),
             vnetLength, counts);
         gathered = new SendQueue(
-            Native::pnet_send_batch, packet.gatherFd(), vnetLength, context.largeChunks(), counts);
+            Native::pnet_send_batch, packet.gatherFd(), vnetLength, context.largeChunks(), counts,
+            new SendRoom(Native.pnet_send_buffer(packet.gatherFd(), 0)));
     }
 
     @Override
@@ -94,6 +98,12 @@ public final class PacketRing implements Link
         if (isClosed)
         {
             return 0;
+        }
+        if (gathered.isBlocked())
+        {
+            // Before those who have more for it are asked.
+            retriedNs = nowNs;
+            gathered.retry(nowNs);
         }
         final int frames = rxRing.poll(handler, limit);
         if (rxRing.hasLost())
@@ -160,7 +170,11 @@ public final class PacketRing implements Link
         {
             txRing.send();
         }
-        else if (!gathered.isEmpty())
+        else if (gathered.isBlocked() && nowNs != retriedNs)
+        {
+            gathered.retry(nowNs);
+        }
+        else if (!gathered.isEmpty() && !gathered.isBlocked())
         {
             gathered.send();
         }

@@ -18,8 +18,8 @@ final class SendQueue
     static final int SCRATCH_FRAME = 2_048 - FRAME_OFFSET;
 
     /**
-     * Bytes that may wait for the kernel. Small on purpose: what waits here is late for every connection, while what a
-     * connection keeps waits for nobody else; and a batch of this size is still in the cache when the kernel copies it.
+     * Bytes of a batch, which is still in the cache when the kernel copies it. What waits here is late for every
+     * connection, while what a connection keeps waits for nobody else: a tight link gets smaller batches.
      */
     private static final int MAX_PENDING_BYTES = 256 << 10;
 
@@ -30,6 +30,7 @@ final class SendQueue
     private final int vnetLength;
     private final ChunkPool chunks;
     private final LinkCounts counts;
+    private final SendRoom room;
     private final Messages messages = new Messages(CAPACITY, 1 + TxFrame.MAX_FRAGMENTS);
     private final UnsafeBuffer scratch = new UnsafeBuffer(Messages.allocate(CAPACITY * SCRATCH_LENGTH));
     private final int[] lengths = new int[CAPACITY];
@@ -44,11 +45,28 @@ final class SendQueue
     SendQueue(
         final BatchCall call, final int fd, final int vnetLength, final ChunkPool chunks, final LinkCounts counts)
     {
+        this(call, fd, vnetLength, chunks, counts, null);
+    }
+
+    /**
+     * A queue.
+     *
+     * @param room of what may wait below a socket; null for a descriptor that is none.
+     */
+    SendQueue(
+        final BatchCall call,
+        final int fd,
+        final int vnetLength,
+        final ChunkPool chunks,
+        final LinkCounts counts,
+        final SendRoom room)
+    {
         this.call = call;
         this.fd = fd;
         this.vnetLength = vnetLength;
         this.chunks = chunks;
         this.counts = counts;
+        this.room = room;
     }
 
     boolean isEmpty()
@@ -65,7 +83,7 @@ final class SendQueue
     /** Points the frame at room for its head; false when there is none. */
     boolean claim(final TxFrame frame, final int headLength, final boolean isGathered)
     {
-        if (isGathered && pendingBytes >= MAX_PENDING_BYTES && (isBlocked || !send()))
+        if (isGathered && (isBlocked || pendingBytes >= batchBytes() && !send()))
         {
             return false;
         }
@@ -117,6 +135,25 @@ final class SendQueue
         lengths[message] = frame.length();
         pendingBytes += frame.length();
         end++;
+    }
+
+    /** Tries again what the kernel would not take, if there is room. */
+    void retry(final long nowNs)
+    {
+        if (room == null)
+        {
+            send();
+            return;
+        }
+        final int waiting = Native.pnet_send_queue(fd);
+        if (waiting < room.limitBytes())
+        {
+            if (room.onRoom(Math.max(0, waiting), nowNs))
+            {
+                Native.pnet_send_buffer(fd, room.limitBytes());
+            }
+            send();
+        }
     }
 
     /**
@@ -197,6 +234,12 @@ final class SendQueue
                 counts.notSent(1, Errno.EINVAL);
             }
         }
+    }
+
+    /** What is put together before the kernel is asked to take it. */
+    private int batchBytes()
+    {
+        return room != null && room.isTight() ? room.limitBytes() / 4 : MAX_PENDING_BYTES;
     }
 
     private void release(final int upTo)

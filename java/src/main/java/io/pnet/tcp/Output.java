@@ -555,7 +555,7 @@ final class Output
             return max;
         }
         final long perMs = pacingRate != 0 ? pacingRate / 1_000 :
-            (long)c.window.cwnd * (c.window.isInSlowStart() ? 2 : 1) * GSO_TIME_NS / c.window.srttNs;
+            c.windowUse.perRoundTrip(c) * GSO_TIME_NS / c.window.srttNs;
         final long segments = Math.max(2, perMs / c.sndMss);
         return (int)Math.min(max, segments * c.sndMss);
     }

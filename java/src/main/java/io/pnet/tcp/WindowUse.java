@@ -33,6 +33,13 @@ final class WindowUse
         }
     }
 
+    /** Bytes that may go in a round trip: the window, which slow start doubles, or twice what went last if less. */
+    long perRoundTrip(final Connection c)
+    {
+        final long most = c.window.isInSlowStart() ? 2L * c.window.cwnd : c.window.cwnd;
+        return maxInFlight == 0 ? most : Math.min(most, 2L * maxInFlight);
+    }
+
     boolean isLimited(final Connection c)
     {
         return isFull || c.window.isInSlowStart() && c.window.cwnd < 2L * maxInFlight;
