@@ -106,6 +106,12 @@ public final class Destination
         return networkInterface.capabilities();
     }
 
+    /** Whether the link there takes nothing more for now. */
+    public boolean isCongested()
+    {
+        return networkInterface.link().isCongested();
+    }
+
     /** Sets TTL or hop limit of what is sent from now on. */
     public Destination hopLimit(final int hopLimit)
     {

@@ -335,6 +335,11 @@ final class Output
             {
                 break;
             }
+            if (mayGrow(c, n, finDue, inFlight))
+            {
+                complete = false;
+                break;
+            }
             final int probe = c.path.probe(c, nowNs);
             if (probe > c.sndMss && probe <= Math.min(available - c.sndMss, Math.min(windowRoom, cwndRoom)))
             {
@@ -515,6 +520,12 @@ final class Output
     {
         return inFlight > 0 && c.recovery.phase == RecoveryState.Phase.OPEN &&
             n < goal && n < Math.min(c.window.cwnd, c.sndWnd) / 4;
+    }
+
+    /** A short segment of a stream would wait below a full link; here, what is written meanwhile joins it. */
+    private static boolean mayGrow(final Connection c, final int n, final boolean finDue, final int inFlight)
+    {
+        return n > 0 && n < c.sndMss && inFlight > 0 && !finDue && c.destination.isCongested();
     }
 
     /** RFC 6928 section 2; one segment when the SYN had to be retransmitted (RFC 5681 section 3.1). */

@@ -391,6 +391,7 @@ public final class TcpTransport implements Transport
         passive.doWork(nowNs);
         int work = requests.doWork(nowNs);
         Connection c = activeHead;
+        Connection served = null;
         activeHead = null;
         activeTail = null;
         while (c != null)
@@ -412,6 +413,11 @@ public final class TcpTransport implements Transport
                 {
                     work++;
                 }
+                else if (served == null && c.lastSendNs == nowNs)
+                {
+                    // What room the link had, it has taken: behind those who have had none.
+                    served = c;
+                }
                 else
                 {
                     // The link is full: again with the next duty cycle, which the link's descriptor brings about.
@@ -425,6 +431,10 @@ public final class TcpTransport implements Transport
                 onDefect(c, ex);
             }
             c = next;
+        }
+        if (served != null)
+        {
+            activate(served);
         }
         return work;
     }

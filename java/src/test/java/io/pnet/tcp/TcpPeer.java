@@ -79,6 +79,10 @@ final class TcpPeer implements AutoCloseable
     boolean isPayloadChecked = true;
     /** The link has no room for what the stack sends. */
     boolean isLinkFull;
+    /** It has room for so many frames. */
+    int linkRoom = Integer.MAX_VALUE;
+    /** It has some waiting that the kernel would not take. */
+    boolean isLinkCongested;
     private final boolean isV6;
     private final Pipe.Pair pipe;
     private final LinkContext context;
@@ -136,7 +140,13 @@ final class TcpPeer implements AutoCloseable
         @Override
         public TxFrame claim(final int headLength, final boolean gathered)
         {
-            return isLinkFull ? null : super.claim(headLength, gathered);
+            return isLinkFull || linkRoom-- <= 0 ? null : super.claim(headLength, gathered);
+        }
+
+        @Override
+        public boolean isCongested()
+        {
+            return isLinkCongested;
         }
     }
 
