@@ -1,5 +1,6 @@
 package io.pnet.bench.compare;
 
+import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParseException;
@@ -22,6 +23,8 @@ final class OtherFigures
     private static final double SEGMENT_NS = 150;
     /** What the profiler charges a benchmark with that allocates nothing: less than a byte an operation. */
     private static final double NO_BYTES = 0.5;
+    /** Three hundredths are the noise of a benchmark that takes half a minute. */
+    private static final double UNCHANGED = 0.97;
 
     private OtherFigures()
     {
@@ -36,14 +39,18 @@ final class OtherFigures
         }
         if (call.wants("connections"))
         {
-            rows.add(Target.missing("connections", "100,000 idle connections: bytes each", false, 2048,
-                "ConnectionMemoryTest holds it"));
+            rows.add(Target.heldBy("connections", "100,000 connections on one stack: bytes each when idle", 2048,
+                "ConnectionMemoryTest"));
             final Path connects = call.out().resolve("connects.txt");
             connects(rows, Files.exists(connects) ? Files.readString(connects) : "");
         }
         if (call.wants("bench"))
         {
             bench(rows, read(call.out().resolve("bench.json")));
+            rows.add(Target.heldBy("bench", "bytes allocated for a segment and its timers", 0, "AllocationTest"));
+            rows.add(Target.heldBy("bench", "bytes allocated for a datagram", 0, "UdpTest, SteadyStateAllocationTest"));
+            rows.add(Target.heldBy("bench", "bytes allocated by NIO: read, write, select", 0,
+                "SteadyStateAllocationTest, SelectorAllocationTest, ChannelAllocationTest"));
         }
         return rows;
     }
@@ -111,7 +118,7 @@ final class OtherFigures
     {
         if (pnet == null || kernel == null)
         {
-            return Target.missing(group, what, isFloor, bar, "ci/servers gave no such row");
+            return Target.missing(group, what, isFloor, bar, "ci/servers gave no such figure; its failures say why");
         }
         final List<Double> ours = figures(pnet.getAsJsonObject("pnet"));
         final List<Double> theirs = figures(kernel.getAsJsonObject("kernel"));
@@ -125,7 +132,20 @@ final class OtherFigures
         return Target.of(group, what, isFloor, bar, ratios,
             Target.figure(Target.median(ours) * scale) + unit + " and " +
                 Target.figure(Target.median(theirs) * scale) + unit,
-            "ci/servers has a failure there");
+            failure(pnet.getAsJsonObject("pnet"), kernel.getAsJsonObject("kernel")));
+    }
+
+    private static String failure(final JsonObject... cells)
+    {
+        for (final JsonObject cell : cells)
+        {
+            final JsonArray failures = cell.getAsJsonArray("failures");
+            if (failures != null && !failures.isEmpty())
+            {
+                return failures.get(0).getAsString();
+            }
+        }
+        return "ci/servers gave no such figure";
     }
 
     private static List<Double> figures(final JsonObject cell)
@@ -177,7 +197,7 @@ final class OtherFigures
         {
             for (final String payload : List.of("1448", "65160"))
             {
-                final JsonObject run = benchmark(bench, name, payload);
+                final JsonObject run = benchmark(bench, name, "payload", payload);
                 final String what = (name.startsWith("Input") ? "segment in" :
                     name.endsWith("claimed") ? "segment out, claimed" : "segment out, written and so copied") +
                     ", " + payload + " bytes";
@@ -202,6 +222,22 @@ final class OtherFigures
             }
         }
         rows.addAll(allocation);
+        rows.add(active(benchmark(bench, "IdleBenchmark.message", "idle", "0"),
+            benchmark(bench, "IdleBenchmark.message", "idle", "100000")));
+    }
+
+    /** Iterations are no rounds of a run in turns: the ratio is of the medians. */
+    private static Target active(final JsonObject alone, final JsonObject beside)
+    {
+        final String what = "64 active connections beside 100,000 idle ones: messages/s of what they carry alone";
+        if (alone == null || beside == null)
+        {
+            return Target.missing("bench", what, true, UNCHANGED, "ci/bench gave no such benchmark");
+        }
+        final double aloneNs = Target.median(raw(alone.getAsJsonObject("primaryMetric")));
+        final double besideNs = Target.median(raw(beside.getAsJsonObject("primaryMetric")));
+        return Target.of("bench", what, true, UNCHANGED, List.of(aloneNs / besideNs),
+            "JMH, " + Target.figure(besideNs) + " ns a message, alone " + Target.figure(aloneNs), null);
     }
 
     /** Bytes an operation; the name begins with a dot in older versions. */
@@ -211,7 +247,8 @@ final class OtherFigures
             .map(metric -> metric.getValue().getAsJsonObject()).findFirst().orElse(null);
     }
 
-    private static JsonObject benchmark(final JsonElement bench, final String name, final String payload)
+    private static JsonObject benchmark(
+        final JsonElement bench, final String name, final String parameter, final String value)
     {
         if (bench == null || !bench.isJsonArray())
         {
@@ -221,7 +258,7 @@ final class OtherFigures
         {
             final JsonObject run = element.getAsJsonObject();
             if (run.get("benchmark").getAsString().endsWith("." + name) &&
-                run.getAsJsonObject("params").get("payload").getAsString().equals(payload))
+                run.getAsJsonObject("params").get(parameter).getAsString().equals(value))
             {
                 return run;
             }

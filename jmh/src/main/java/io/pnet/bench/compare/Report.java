@@ -42,6 +42,7 @@ final class Report
             .append(escape(targets.summary())).append(' ').append(escape(targets.made)).append(", ")
             .append(escape(targets.mode)).append(" run, ").append(escape(targets.machine.pnet())).append(".</p>\n");
         table(html, targets.rows());
+        list(html, TargetResults.notes());
         return new Section("Targets", html.toString());
     }
 

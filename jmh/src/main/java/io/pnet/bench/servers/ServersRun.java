@@ -38,6 +38,7 @@ public final class ServersRun
     private static final class Options
     {
         boolean isQuick;
+        boolean isLoadAlone;
         final List<String> only = new ArrayList<>();
         final List<Side> sides = new ArrayList<>(List.of(Side.values()));
         String name = "pntsrv";
@@ -55,6 +56,7 @@ public final class ServersRun
                 switch (args[i])
                 {
                     case "--quick" -> isQuick = true;
+                    case "--load" -> isLoadAlone = true;
                     case "--only" -> only.addAll(List.of(args[++i].split(",")));
                     case "--side" -> sides.removeAll(List.of(args[++i].equals("kernel") ? Side.PNET : Side.KERNEL));
                     case "--name" -> name = args[++i];
@@ -146,7 +148,8 @@ public final class ServersRun
             {
                 places.add(Place.up(side, options.tools, options.name));
             }
-            final Trial.Plan plan = options.isQuick ? Trial.Plan.quick() : Trial.Plan.usual();
+            final Trial.Plan whole = options.isQuick ? Trial.Plan.quick() : Trial.Plan.usual();
+            final Trial.Plan plan = options.isLoadAlone ? whole.loadAlone() : whole;
             for (final Server server : Catalog.all())
             {
                 if (options.has(server.name()))

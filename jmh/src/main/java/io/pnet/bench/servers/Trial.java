@@ -23,22 +23,36 @@ final class Trial
     /**
      * How much is asked.
      *
-     * @param keepAlive   connections that are kept at a time.
+     * @param keepAlive   connections that are kept at a time; 0 for nothing but the load table.
      * @param points      connections of the load table.
      * @param rounds      rounds of the load table.
      * @param loadSeconds how long a figure of the load table takes.
-     * @param warmSeconds how long each side is loaded before the first.
+     * @param warmAt      connections of the loads before the first figure, which warm each side.
+     * @param warmSeconds how long each of these takes.
      */
-    record Plan(int keepAlive, List<Integer> points, int rounds, double loadSeconds, double warmSeconds)
+    record Plan(
+        int keepAlive, List<Integer> points, int rounds, double loadSeconds, List<Integer> warmAt, double warmSeconds)
     {
         static Plan usual()
         {
-            return new Plan(5000, List.of(1, 8, 64, 1000), 3, 3, 5);
+            return new Plan(5000, List.of(1, 8, 64, 1000), 3, 3, List.of(64), 5);
         }
 
         static Plan quick()
         {
-            return new Plan(500, List.of(1, 64), 1, 2, 2);
+            return new Plan(500, List.of(1, 64), 1, 2, List.of(64), 2);
+        }
+
+        /** The load table alone, at the points that have targets, each of them warm. */
+        Plan loadAlone()
+        {
+            final List<Integer> targets = List.of(64, 1000);
+            return new Plan(0, targets, rounds, loadSeconds, targets, warmSeconds);
+        }
+
+        boolean isLoadAlone()
+        {
+            return keepAlive == 0;
         }
     }
 
@@ -66,35 +80,21 @@ final class Trial
         try
         {
             asked(sides, "start until it serves", Unit.SECONDS, Running::start);
-            if (!server.download().isEmpty())
+            if (!plan.isLoadAlone())
             {
-                all(sides, size(places) + " down, SHA-256", Unit.BYTES_PER_SECOND, Steps::download);
-            }
-            if (!server.upload().isEmpty())
-            {
-                all(sides, size(places) + " up, SHA-256", Unit.BYTES_PER_SECOND, Steps::upload);
-            }
-            switch (server.protocol())
-            {
-                case ECHO -> all(sides, size(places) + " up and back, SHA-256", Unit.BYTES_PER_SECOND, Steps::echo);
-                case ZOOKEEPER -> all(sides, "its CLI: create, get, ls, delete", Unit.SECONDS, Steps::zooKeeperCli);
-                default ->
-                {
-                }
-            }
-            if (server.protocol() != Server.Protocol.HTTP2_TLS)
-            {
-                all(sides, plan.keepAlive() + " connections kept, 3 answers each", Unit.SECONDS,
-                    running -> Steps.keepAlive(running, plan.keepAlive()));
+                transfers(sides, places);
             }
             if (server.isLoaded())
             {
                 load(sides, places, logs);
             }
-            all(sides, "SIGTERM, " + OPEN_AT_STOP + " connections open", Unit.SECONDS,
-                running -> Steps.stop(running, OPEN_AT_STOP));
-            asked(sides, "again on the same port at once", Unit.SECONDS, Running::start);
-            all(sides, "SIGTERM, idle", Unit.SECONDS, Running::stop);
+            if (!plan.isLoadAlone())
+            {
+                all(sides, "SIGTERM, " + OPEN_AT_STOP + " connections open", Unit.SECONDS,
+                    running -> Steps.stop(running, OPEN_AT_STOP));
+                asked(sides, "again on the same port at once", Unit.SECONDS, Running::start);
+                all(sides, "SIGTERM, idle", Unit.SECONDS, Running::stop);
+            }
         }
         finally
         {
@@ -102,6 +102,32 @@ final class Trial
             {
                 side.close();
             }
+        }
+    }
+
+    /** The large file both ways, and many connections. */
+    private void transfers(final List<Running> sides, final List<Place> places) throws InterruptedException
+    {
+        if (!server.download().isEmpty())
+        {
+            all(sides, size(places) + " down, SHA-256", Unit.BYTES_PER_SECOND, Steps::download);
+        }
+        if (!server.upload().isEmpty())
+        {
+            all(sides, size(places) + " up, SHA-256", Unit.BYTES_PER_SECOND, Steps::upload);
+        }
+        switch (server.protocol())
+        {
+            case ECHO -> all(sides, size(places) + " up and back, SHA-256", Unit.BYTES_PER_SECOND, Steps::echo);
+            case ZOOKEEPER -> all(sides, "its CLI: create, get, ls, delete", Unit.SECONDS, Steps::zooKeeperCli);
+            default ->
+            {
+            }
+        }
+        if (server.protocol() != Server.Protocol.HTTP2_TLS)
+        {
+            all(sides, plan.keepAlive() + " connections kept, 3 answers each", Unit.SECONDS,
+                running -> Steps.keepAlive(running, plan.keepAlive()));
         }
     }
 
@@ -139,8 +165,12 @@ final class Trial
         final String tool = isHttp2 ? "h2load, " : "wrk, ";
         for (final Running side : sides)
         {
-            attempt(results.row(server.title(), prefix(side) + "warm-up, 64 connections", Unit.REQUESTS_PER_SECOND),
-                side, running -> ask(running, 64, plan.warmSeconds()).perSecond());
+            for (final int connections : plan.warmAt())
+            {
+                attempt(results.row(server.title(), prefix(side) + "warm-up, " + connections + " connections",
+                    Unit.REQUESTS_PER_SECOND), side,
+                    running -> ask(running, connections, plan.warmSeconds()).perSecond());
+            }
         }
         final List<Running> turns = new ArrayList<>(sides);
         for (int round = 0; round < plan.rounds(); round++)

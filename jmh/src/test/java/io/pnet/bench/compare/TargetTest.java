@@ -63,7 +63,7 @@ class TargetTest
             .rounds());
         assertEquals(List.of(1.0, 1.21), find(rows, "Netty, hello world, wrk, 64 connections: requests/s of Netty")
             .rounds());
-        assertEquals("not measured: ci/servers gave no such row",
+        assertEquals("not measured: ci/servers gave no such figure; its failures say why",
             find(rows, "JDK's web server, wrk, 1000 connections: p99").verdict());
     }
 
@@ -97,6 +97,31 @@ class TargetTest
     }
 
     @Test
+    void activeConnectionsAreComparedWithThemselvesAlone()
+    {
+        final List<Target> rows = new ArrayList<>();
+        OtherFigures.bench(rows, JsonParser.parseString("[" + idle("0", "100, 130, 90") + "," +
+            idle("100000", "125, 120, 126") + "]"));
+        final Target active = find(rows, "64 active connections");
+
+        assertEquals(0.8, active.median());
+        assertFalse(active.isMet());
+        assertEquals("JMH, 125 ns a message, alone 100", active.beside());
+    }
+
+    @Test
+    void whatAServerFailedOfIsTheRowsReason()
+    {
+        final String json = "{'rows': [{'subject': 'Netty, hello world', 'step': 'wrk, 64 connections'," +
+            "'kernel': {'figures': [100]}, 'pnet': {'figures': [], 'failures': ['the server does not run']}}]}";
+        final List<Target> rows = new ArrayList<>();
+        OtherFigures.http(rows, JsonParser.parseString(json));
+
+        assertEquals("not measured: the server does not run",
+            find(rows, "Netty, hello world, wrk, 64 connections: requests/s of the kernel").verdict());
+    }
+
+    @Test
     void theTableSurvivesJsonAndStandsInThePage()
     {
         final TargetResults results = new TargetResults();
@@ -106,9 +131,11 @@ class TargetTest
         results.rows.add(Target.of("mtu", "in <1>", true, 1.0, List.of(0.9), "8 Gbit/s", null));
         results.rows.add(Target.of("nio", "CPU", false, Double.NaN, List.of(0.4), "", null));
         results.rows.add(Target.missing("http", "a|b", true, 1.2, "not here"));
+        results.rows.add(Target.heldBy("bench", "bytes", 0, "SomeTest"));
         final TargetResults again = TargetResults.ofJson(results.json());
 
-        assertEquals("0 of 2 targets met, 1 missed, 1 not measured.", again.summary());
+        assertEquals("0 of 2 targets met, 1 missed, 1 not measured; 1 more are held by tests.", again.summary());
+        assertTrue(again.markdown().contains("| bytes | <= 0.000 | - | - | held by SomeTest |  |"));
         assertTrue(again.markdown().contains("| a\\|b | >= 1.20 | - | - | not measured: not here |  |"));
         final String html = Report.html(null, List.of(), List.of(Report.section(again)));
         assertTrue(html.contains("<td class=\"missed\">MISSED</td>"));
@@ -118,6 +145,12 @@ class TargetTest
     private static Target find(final List<Target> rows, final String begin)
     {
         return rows.stream().filter(row -> row.what().startsWith(begin)).findFirst().orElseThrow();
+    }
+
+    private static String idle(final String connections, final String figures)
+    {
+        return "{'benchmark': 'io.pnet.bench.tcp.IdleBenchmark.message', 'params': {'idle': '" + connections +
+            "'}, 'primaryMetric': {'rawData': [[" + figures + "]]}}";
     }
 
     private static String row(final String subject, final String step, final String kernel, final String pnet)
