@@ -9,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /**
  * {@code ci/compare --breakdown}: what a packet costs, and where. The same transfer over the direct ring, over the
@@ -26,10 +27,9 @@ public final class Breakdown
         "link.tx.bytes", "link.rx.bytes");
 
     /** What starting and stopping a recorder takes. */
-    private static final double SLACK_S = 4;
-    /** How much longer samples are taken than events are counted. */
-    private static final long SAMPLING_MS = 1500;
-    private static final double SAMPLE_NS = 1e7;
+    private static final double SLACK_S = 6;
+    /** How long samples are taken. */
+    private static final double SAMPLING_S = 3;
 
     private final Call call;
     private final Cells cells;
@@ -37,6 +37,7 @@ public final class Breakdown
     private final BulkTest slowTest;
     private final double measureS;
     private final Syscalls syscalls;
+    private final boolean maySample;
     private final BreakdownResults results = new BreakdownResults();
 
     private Breakdown(final Call call, final Cells cells) throws InterruptedException
@@ -44,10 +45,12 @@ public final class Breakdown
         this.call = call;
         this.cells = cells;
         measureS = call.isQuick() ? 1.0 : 1.5;
-        final double warmUpS = call.isQuick() ? 0.5 : 1.0;
+        // Most of the stack is compiled after some three seconds; what is compiled later is shown as a part.
+        final double warmUpS = call.isQuick() ? 1.0 : 3.0;
         test = new BulkTest(call.pnet(), cells.folder, warmUpS, measureS);
         slowTest = new BulkTest(call.pnet(), cells.folder, warmUpS, measureS, SLACK_S);
         syscalls = Syscalls.here();
+        maySample = CpuSamples.mayRecord(cells.folder);
     }
 
     /**
@@ -99,10 +102,13 @@ public final class Breakdown
             "thread, from /proc/PID/task/*/status, and of the machine, from /proc/stat.");
         results.sources.add("A wake-up's cost is measured in this run: two threads that park and unpark each other.");
         results.sources.add(syscalls.words());
-        results.sources.add("Pnet's stages are samples of Flight Recorder, every 10 ms, in runs of their own; " +
-            "a sample is 10 ms of the innermost of Pnet's rooms that is no mere view over bytes. It sees Java code " +
-            "alone: the JVM's copy routine, system calls, the compiler and the collector it does not see, and they " +
-            "are the rest of the user time of the undisturbed run. A few samples are a guess.");
+        results.sources.add(maySample ?
+            "The stages are samples of every processor by perf (cpu-clock, " + CpuSamples.FREQUENCY + " a second) in " +
+                "runs of their own; what is in the kernel belongs to the innermost function whose name says what it " +
+                "works for, both ends' together. Java code is split as Flight Recorder's samples of the same run " +
+                "are, one a millisecond, by the innermost of Pnet's rooms that is no mere view over bytes. Fewer " +
+                "than some hundred samples are a guess." :
+            "No stages in this run: they need perf, and root or kernel.perf_event_paranoid below 0.");
         results.tookSeconds = cells.elapsedS();
         Pages.write(call.out(), "breakdown.json", results.json() + "\n");
         final String text = BreakdownPage.text(results);
@@ -148,15 +154,14 @@ public final class Breakdown
         cells.take("profile of " + setup.title() + ", " + role.title(), setup, role, cell.failures, wire ->
         {
             final Profiler profiler = new Profiler(role);
-            final BulkTest profiled = role == Role.KERNEL_TO_KERNEL ? test : slowTest;
-            final BulkRun run = profiled.run(wire, setup, role, false, List.of("--counters"), profiler);
-            final double segments = run.goodput() / 8 * measureS / Packet.PAYLOAD;
+            final BulkRun run = slowTest.run(wire, setup, role, false, List.of("--counters"), profiler);
+            final double perSecond = run.goodput() / 8 / Packet.PAYLOAD;
+            final int samples = profiler.samples.values().stream().mapToInt(Integer::intValue).sum();
             cell.profile = new BreakdownResults.Profile(
-                profiler.senderCalls / segments, profiler.receiverCalls / segments, profiler.stages,
-                SAMPLE_NS / (run.goodput() / 8 * profiler.sampledS / Packet.PAYLOAD), profiler.copies);
+                profiler.senderCalls / (perSecond * measureS), profiler.receiverCalls / (perSecond * measureS),
+                StageSplit.of(profiler.samples, profiler.java, perSecond * SAMPLING_S), samples, profiler.copies);
             return Target.figure(cell.profile.senderCalls()) + " and " + Target.figure(cell.profile.receiverCalls()) +
-                " system calls a segment, " +
-                profiler.stages.values().stream().mapToInt(Integer::intValue).sum() + " samples";
+                " system calls a segment, " + samples + " samples";
         });
     }
 
@@ -166,13 +171,14 @@ public final class Breakdown
         private final Role role;
         private final Path fromFile = cells.folder.resolve("calls-from");
         private final Path toFile = cells.folder.resolve("calls-to");
+        private final Path samplesFile = cells.folder.resolve("samples.perf");
         private final Map<String, Double> copies = new LinkedHashMap<>();
-        private Map<String, Integer> stages = Map.of();
+        private Map<String, Integer> samples = Map.of();
+        private Map<String, Integer> java = Map.of();
         private Process from;
         private Process to;
-        private boolean hasBegun;
-        private long begunNs;
-        private double sampledS;
+        private Process recording;
+
         private double senderCalls;
         private double receiverCalls;
 
@@ -185,14 +191,16 @@ public final class Breakdown
         public void look(final Program sender, final Program receiver) throws IOException, InterruptedException
         {
             final boolean hasPnet = role.pnetSends || role.pnetReceives;
-            final long pnetPid = role.pnetSends ? sender.pid() : receiver.pid();
-            if (!hasBegun)
+            final long pnetPid = !hasPnet ? 0 : role.pnetSends ? sender.pid() : receiver.pid();
+            if (from == null && recording == null)
             {
-                hasBegun = true;
-                if (hasPnet)
+                if (maySample)
                 {
-                    Stages.start(pnetPid);
-                    begunNs = System.nanoTime();
+                    if (hasPnet)
+                    {
+                        Stages.start(pnetPid);
+                    }
+                    recording = CpuSamples.start(SAMPLING_S, samplesFile);
                 }
                 from = syscalls.start(sender.pid(), measureS, fromFile);
                 to = syscalls.start(receiver.pid(), measureS, toFile);
@@ -200,12 +208,20 @@ public final class Breakdown
             }
             senderCalls = Syscalls.calls(from, fromFile);
             receiverCalls = Syscalls.calls(to, toFile);
+            if (!maySample)
+            {
+                return;
+            }
+            recording.waitFor();
             if (hasPnet)
             {
-                Thread.sleep(SAMPLING_MS);
-                sampledS = (System.nanoTime() - begunNs) / 1e9;
-                stages = Stages.stop(pnetPid, cells.folder.resolve("stages.jfr"));
+                java = Stages.stop(pnetPid, cells.folder.resolve("stages.jfr"));
+                Stages.nameCode(pnetPid);
             }
+            final List<Long> programs = Stream.of(sender, receiver).map(Program::pid)
+                .filter(pid -> pid != pnetPid).toList();
+            samples = CpuSamples.read(recording, samplesFile, pnetPid, programs);
+            Files.deleteIfExists(Path.of("/tmp/perf-" + pnetPid + ".map"));
         }
 
         @Override

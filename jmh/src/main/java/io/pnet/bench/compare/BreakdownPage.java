@@ -17,7 +17,11 @@ final class BreakdownPage
         final StringBuilder text = new StringBuilder("What an MTU-sized segment costs, ns of CPU\n");
         text.append(TextTable.aligned(costs(results)));
         text.append("\nEvents a thousand segments, and copies\n").append(TextTable.aligned(events(results)));
-        text.append("\nPnet's own stages, ns of user time a segment\n").append(TextTable.aligned(stages(results)));
+        for (final Setup wire : results.wires())
+        {
+            text.append("\nBy stage, ns of CPU a segment, ").append(wire.title()).append('\n')
+                .append(TextTable.aligned(stages(results, wire)));
+        }
         text.append("\nWhat the gap was made of\n");
         Findings.of(results).forEach(line -> text.append("- ").append(line).append('\n'));
         text.append("\nHow it was counted\n");
@@ -34,14 +38,18 @@ final class BreakdownPage
         Report.list(html, Findings.of(results));
         for (final Setup wire : results.wires())
         {
-            html.append("<h3>").append(Report.escape(wire.title())).append("</h3>\n").append(bars(results, wire));
+            html.append("<h3>").append(Report.escape(wire.title())).append("</h3>\n").append(bars(results, wire))
+                .append(stageBars(results, wire));
         }
         html.append("<h3>Nanoseconds of CPU for an MTU-sized segment</h3>\n");
         Report.table(html, costs(results));
         html.append("<h3>Events a thousand segments, and copies</h3>\n");
         Report.table(html, events(results));
-        html.append("<h3>Pnet's own stages, ns of user time a segment</h3>\n");
-        Report.table(html, stages(results));
+        for (final Setup wire : results.wires())
+        {
+            html.append("<h3>By stage, ns of CPU a segment, ").append(Report.escape(wire.title())).append("</h3>\n");
+            Report.table(html, stages(results, wire));
+        }
         html.append("<h3>How it was counted</h3>\n");
         Report.list(html, results.sources);
         return new Report.Section("What a packet costs", html.toString());
@@ -102,28 +110,37 @@ final class BreakdownPage
         return rows;
     }
 
-    static List<List<String>> stages(final BreakdownResults results)
+    /** The stages of a wire's direct paths, one column a role. */
+    static List<List<String>> stages(final BreakdownResults results, final Setup wire)
     {
         final List<List<String>> rows = new ArrayList<>();
-        final List<String> head = new ArrayList<>(List.of("path", "role"));
-        head.addAll(Stages.NAMES);
-        head.addAll(List.of("rest", "samples"));
-        rows.add(head);
-        for (final BreakdownResults.Cell cell : results.cells)
+        rows.add(new ArrayList<>(List.of("stage")));
+        StageSplit.NAMES.forEach(name -> rows.add(new ArrayList<>(List.of(name))));
+        rows.add(new ArrayList<>(List.of("samples")));
+        for (final BreakdownResults.Cell cell : profiled(results, wire))
         {
-            final Map<String, Double> stages = BreakdownResults.stageNs(cell);
-            if (!stages.isEmpty() && !cell.runs.isEmpty())
+            rows.get(0).add(cell.role.title());
+            for (int i = 0; i < StageSplit.NAMES.size(); i++)
             {
-                final List<String> row = new ArrayList<>(List.of(cell.setup.title(), cell.role.title()));
-                Stages.NAMES.forEach(name -> row.add(ns(stages.getOrDefault(name, 0.0))));
-                final double user = cell.of(cell.role.pnetSends ? Packet::senderUser : Packet::receiverUser);
-                final double seen = stages.values().stream().mapToDouble(Double::doubleValue).sum();
-                row.add(ns(Math.max(0, user - seen)));
-                row.add("" + cell.profile.stages().values().stream().mapToInt(Integer::intValue).sum());
-                rows.add(row);
+                rows.get(1 + i).add(ns(cell.profile.stages().getOrDefault(StageSplit.NAMES.get(i), 0.0)));
             }
+            rows.get(rows.size() - 1).add("" + cell.profile.samples());
         }
         return rows;
+    }
+
+    private static List<BreakdownResults.Cell> profiled(final BreakdownResults results, final Setup wire)
+    {
+        return results.cells.stream().filter(cell ->
+            cell.setup.equals(wire) && cell.profile != null && !cell.profile.stages().isEmpty()).toList();
+    }
+
+    private static String stageBars(final BreakdownResults results, final Setup wire)
+    {
+        final List<BreakdownResults.Cell> cells = profiled(results, wire);
+        return cells.isEmpty() ? "" : StackedBars.svg("ns of CPU a segment by stage, direct", StageSplit.NAMES,
+            cells.stream().map(cell -> new StackedBars.Bar(cell.role.title(), StageSplit.NAMES.stream()
+                .map(name -> cell.profile.stages().getOrDefault(name, 0.0)).toList())).toList());
     }
 
     /** Bars of a wire's direct and routed paths, one below the other. */

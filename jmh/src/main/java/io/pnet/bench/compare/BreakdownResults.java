@@ -3,7 +3,6 @@ package io.pnet.bench.compare;
 import com.google.gson.GsonBuilder;
 
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.ToDoubleFunction;
@@ -46,15 +45,15 @@ final class BreakdownResults
      * What is counted in a run of its own, since counting costs.
      *
      * @param senderCalls   system calls a segment; NaN where nobody may count them.
-     * @param stages        samples of Pnet's end by stage; empty for the kernel's.
-     * @param sampleNs      nanoseconds a segment that a sample stands for.
+     * @param stages        nanoseconds a segment by stage, of the whole machine; empty where nobody may sample it.
+     * @param samples       how many they are made from.
      * @param copies        bytes by Pnet's counter, for a byte on the wire.
      */
     record Profile(
         double senderCalls,
         double receiverCalls,
-        Map<String, Integer> stages,
-        double sampleNs,
+        Map<String, Double> stages,
+        int samples,
         Map<String, Double> copies)
     {
     }
@@ -90,18 +89,6 @@ final class BreakdownResults
     {
         return cells.stream().map(cell -> cell.setup)
             .filter(setup -> setup.attach().equals("ring")).distinct().toList();
-    }
-
-    /** Nanoseconds a segment of Pnet's end in Java, by stage; empty where there are no samples. */
-    static Map<String, Double> stageNs(final Cell cell)
-    {
-        final Map<String, Double> stages = new LinkedHashMap<>();
-        if (cell.profile == null)
-        {
-            return stages;
-        }
-        cell.profile.stages().forEach((stage, samples) -> stages.put(stage, samples * cell.profile.sampleNs()));
-        return stages;
     }
 
     String json()

@@ -66,7 +66,8 @@ record Cpu(double user, double system, double softirq, double sender, double rec
         return Long.parseLong(fields[index]) / TICKS_PER_SECOND;
     }
 
-    private static double ofCompilers(final long pid) throws IOException
+    /** Seconds that the JIT compilers of a JVM have used; 0 for what is no JVM. */
+    static double ofCompilers(final long pid) throws IOException
     {
         double ns = 0;
         try (DirectoryStream<Path> threads = Files.newDirectoryStream(Path.of("/proc/" + pid + "/task")))

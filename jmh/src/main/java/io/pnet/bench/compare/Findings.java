@@ -11,6 +11,7 @@ final class Findings
 {
     /** What a host has on it that filters a little and tracks connections. */
     private static final String USUAL_TABLE = "100:track";
+    private static final int STAGES_TOLD = 6;
 
     private Findings()
     {
@@ -67,7 +68,24 @@ final class Findings
             Format.ratio(direct.of(Packet::goodput) / kernel.of(Packet::goodput)) + " of the kernel's goodput at " +
             Format.ratio(direct.total() / kernel.total()) + " of its CPU (" + ns(direct.total()) + " and " +
             ns(kernel.total()) + " a segment). " + switched(results, direct, kernel, switches, left) + " " +
-            byPart(direct, kernel));
+            byPart(direct, kernel) + byStage(results, wire, role));
+    }
+
+    /** What the sampled stages say of the difference, the largest first; nothing where they were not sampled. */
+    private static String byStage(final BreakdownResults results, final Setup wire, final Role role)
+    {
+        final BreakdownResults.Profile pnet = results.find(wire, role).profile;
+        final BreakdownResults.Profile kernel = results.find(wire, Role.KERNEL_TO_KERNEL).profile;
+        if (pnet == null || kernel == null || pnet.stages().isEmpty() || kernel.stages().isEmpty())
+        {
+            return "";
+        }
+        final Map<String, Double> more = new LinkedHashMap<>();
+        StageSplit.NAMES.forEach(name -> more.put(name,
+            pnet.stages().getOrDefault(name, 0.0) - kernel.stages().getOrDefault(name, 0.0)));
+        return " By stage, sampled: " + String.join("; ", more.entrySet().stream()
+            .sorted((one, other) -> Double.compare(Math.abs(other.getValue()), Math.abs(one.getValue())))
+            .limit(STAGES_TOLD).map(stage -> stage.getKey() + " " + signed(stage.getValue())).toList()) + " ns.";
     }
 
     /** How much of the difference context switches can be. */

@@ -8,6 +8,7 @@ import java.util.List;
  *
  * @param goodput     payload in bit/s.
  * @param perFrame    segments that a frame on the wire carried.
+ * @param compilers   CPU of the JIT compilers of both ends, in none of the others.
  * @param other       CPU that was nobody's of these: other work of the machine; not in the sum.
  * @param machineSwitches context switches of the whole machine.
  */
@@ -19,6 +20,7 @@ record Packet(
     double receiverUser,
     double receiverSystem,
     double softirq,
+    double compilers,
     double other,
     double senderSwitches,
     double receiverSwitches,
@@ -28,13 +30,16 @@ record Packet(
     static final int PAYLOAD = 1448;
     /** What the parts are called, in the order of {@link #parts}. */
     static final List<String> PARTS =
-        List.of("sender, user", "sender, system", "softirq", "receiver, system", "receiver, user");
+        List.of("sender, user", "sender, system", "softirq", "receiver, system", "receiver, user", "JIT compilers");
 
     static Packet of(final double goodput, final Sample begin, final Sample end)
     {
         final double segments = goodput / 8 * (end.atNs() - begin.atNs()) / 1e9 / PAYLOAD;
         final double softirq = end.softirqNs() - begin.softirqNs();
-        final double senderUser = end.senderUserNs() - begin.senderUserNs();
+        // A compiler thread that has nothing to do ends, and its time is no longer told.
+        final double senderCompilers = Math.max(0, end.senderCompilersNs() - begin.senderCompilersNs());
+        final double receiverCompilers = Math.max(0, end.receiverCompilersNs() - begin.receiverCompilersNs());
+        final double senderUser = Math.max(0, end.senderUserNs() - begin.senderUserNs() - senderCompilers);
         // Linux charges a process with the softirq that ran on top of it, and the machine with it once more.
         final double senderCharged = end.senderSystemNs() - begin.senderSystemNs();
         final double receiverCharged = end.receiverSystemNs() - begin.receiverSystemNs();
@@ -42,7 +47,8 @@ record Packet(
         final double system = Math.min(charged, end.systemNs() - begin.systemNs());
         final double senderSystem = system * senderCharged / charged;
         final double receiverSystem = system * receiverCharged / charged;
-        final double receiverUser = end.receiverUserNs() - begin.receiverUserNs();
+        final double receiverUser = Math.max(0, end.receiverUserNs() - begin.receiverUserNs() - receiverCompilers);
+        final double compilers = senderCompilers + receiverCompilers;
         final double all = end.machineNs() - begin.machineNs();
         return new Packet(
             goodput,
@@ -52,7 +58,9 @@ record Packet(
             receiverUser / segments,
             receiverSystem / segments,
             softirq / segments,
-            Math.max(0, all - softirq - senderUser - senderSystem - receiverUser - receiverSystem) / segments,
+            compilers / segments,
+            Math.max(0, all - softirq - senderUser - senderSystem - receiverUser - receiverSystem - compilers) /
+                segments,
             (end.senderSwitches() - begin.senderSwitches()) / segments,
             (end.receiverSwitches() - begin.receiverSwitches()) / segments,
             (end.machineSwitches() - begin.machineSwitches()) / segments);
@@ -60,12 +68,12 @@ record Packet(
 
     List<Double> parts()
     {
-        return List.of(senderUser, senderSystem, softirq, receiverSystem, receiverUser);
+        return List.of(senderUser, senderSystem, softirq, receiverSystem, receiverUser, compilers);
     }
 
     /** Nanoseconds of all that the transfer was charged with. */
     double total()
     {
-        return senderUser + senderSystem + softirq + receiverSystem + receiverUser;
+        return senderUser + senderSystem + softirq + receiverSystem + receiverUser + compilers;
     }
 }

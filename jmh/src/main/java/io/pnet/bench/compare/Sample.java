@@ -13,6 +13,7 @@ import java.nio.file.Path;
  * @param systemNs        of the whole machine, without softirq.
  * @param senderSystemNs  with the softirq that ran while this process had the processor, as Linux charges it; so the
  *                        receiver's.
+ * @param senderCompilersNs of the JIT compilers, where it is a JVM; part of its user time.
  * @param machineSwitches context switches of the whole machine.
  * @param frames          that the receiver's end of the wire has received.
  */
@@ -25,6 +26,8 @@ record Sample(
     double senderSystemNs,
     double receiverUserNs,
     double receiverSystemNs,
+    double senderCompilersNs,
+    double receiverCompilersNs,
     double senderSwitches,
     double receiverSwitches,
     double machineSwitches,
@@ -49,6 +52,8 @@ record Sample(
             ticks(from[12]),
             ticks(to[11]),
             ticks(to[12]),
+            Cpu.ofCompilers(sender.pid()) * 1e9,
+            Cpu.ofCompilers(receiver.pid()) * 1e9,
             switches(sender),
             switches(receiver),
             stat.lines().filter(line -> line.startsWith("ctxt ")).mapToDouble(line ->

@@ -13,13 +13,13 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /**
- * In which of Pnet's stages a process computes: samples of the JDK's own Flight Recorder, which sees through inlining
- * and needs no privileges. A sample belongs to the package of the innermost method that is Pnet's and no mere view over
- * bytes.
+ * In which of Pnet's stages Java code computes: samples of the JDK's own Flight Recorder, one a millisecond, which sees
+ * through inlining and needs no privileges. A sample belongs to the package of the innermost method that is Pnet's and
+ * no mere view over bytes.
  */
 final class Stages
 {
-    static final List<String> NAMES = List.of("link", "IP", "TCP", "duty cycle", "API", "application", "JVM");
+    static final List<String> NAMES = List.of("link", "IP", "TCP", "duty cycle", "API", "application", "JDK");
 
     private Stages()
     {
@@ -28,7 +28,14 @@ final class Stages
     /** Starts recording in a JVM. */
     static void start(final long pid) throws IOException, InterruptedException
     {
-        jcmd(pid, "JFR.start", "name=stages", "settings=profile");
+        jcmd(pid, "JFR.start", "name=stages", "settings=none",
+            "jdk.ExecutionSample#enabled=true", "jdk.ExecutionSample#period=1ms");
+    }
+
+    /** Has the JVM tell perf what its compiled code is called. */
+    static void nameCode(final long pid) throws IOException, InterruptedException
+    {
+        jcmd(pid, "Compiler.perfmap");
     }
 
     /** Stops, and counts the samples by stage. */
@@ -72,7 +79,7 @@ final class Stages
                 };
             }
         }
-        return "JVM";
+        return "JDK";
     }
 
     private static String type(final RecordedFrame frame)

@@ -18,13 +18,16 @@ class BreakdownTest
     void softirqIsNotCountedTwice()
     {
         // A million segments in a second; 0.5 s of the system time that the processes are charged with is softirq.
-        final Sample begin = new Sample(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+        final Sample begin = new Sample(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
         final Sample end = new Sample(
-            1_000_000_000L, 3.0e9, 1.5e9, 0.5e9, 0.4e9, 1.5e9, 0.1e9, 0.5e9, 1_000, 2_000, 5_000, 500_000);
+            1_000_000_000L, 3.0e9, 1.5e9, 0.5e9, 0.4e9, 1.5e9, 0.1e9, 0.5e9, 0.3e9, 0.05e9, 1_000, 2_000, 5_000,
+            500_000);
         final Packet packet = Packet.of(1e6 * Packet.PAYLOAD * 8, begin, end);
 
         assertEquals(1125, packet.senderSystem(), 1e-6);
         assertEquals(375, packet.receiverSystem(), 1e-6);
+        assertEquals(100, packet.senderUser(), 1e-6);
+        assertEquals(350, packet.compilers(), 1e-6);
         assertEquals(2500, packet.total(), 1e-6);
         assertEquals(500, packet.other(), 1e-6);
         assertEquals(2, packet.perFrame(), 1e-6);
@@ -75,7 +78,54 @@ class BreakdownTest
             "io.pnet.stack.Stack")));
         assertEquals("link", Stages.stage(List.of("io.pnet.link.PacketRing", "io.pnet.ip.Ip")));
         assertEquals("application", Stages.stage(List.of("io.pnet.tools.iperf3.TcpTestStream")));
-        assertEquals("JVM", Stages.stage(List.of("java.lang.Thread")));
+        assertEquals("JDK", Stages.stage(List.of("java.lang.Thread")));
+    }
+
+    @Test
+    void samplesOfTheKernelBelongToTheInnermostFunctionThatSaysWhatItIsFor()
+    {
+        final List<String> lines = List.of(
+            "iperf 10/11 ",
+            "\tffffffff81000001 rep_movs_alternative ([kernel.kallsyms])",
+            "\tffffffff81000002 tcp_sendmsg_locked ([kernel.kallsyms])",
+            "\t    7f00 write (/lib/libc.so.6)",
+            "",
+            "data 20/21 ",
+            "\tffffffff81000003 kmem_cache_free ([kernel.kallsyms])",
+            "\tffffffff81000004 packet_rcv ([kernel.kallsyms])",
+            "",
+            "C2 CompilerThre 20/22 ",
+            "\t    7f01 [unknown] (/usr/lib/libjvm.so)",
+            "",
+            "data 20/21 ",
+            "\t    7f02 Lio/pnet/tcp/Input;::on (/tmp/perf-20.map)",
+            "",
+            "data 20/21 ",
+            "\t    7f03 __memmove_avx_unaligned_erms (/lib/libc.so.6)",
+            "",
+            "iperf 10/11 ",
+            "\t    7f04 Nsend (/usr/lib/libiperf.so)",
+            "",
+            "swapper 0/0 ",
+            "\tffffffff81000005 pv_native_safe_halt ([kernel.kallsyms])",
+            "",
+            "other 30/30 ",
+            "\tffffffff81000006 tcp_ack ([kernel.kallsyms])");
+        assertEquals(
+            Map.of(CpuSamples.COPYING, 1, CpuSamples.RING, 1, CpuSamples.JVM, 1, CpuSamples.JAVA, 1,
+                CpuSamples.COPYING_IN_JAVA, 1, CpuSamples.PROGRAM, 1),
+            CpuSamples.parse(lines, 20, List.of(10L)));
+    }
+
+    @Test
+    void javaIsSplitAsFlightRecorderSaysAndNothingIsLost()
+    {
+        final Map<String, Double> stages = StageSplit.of(
+            Map.of(CpuSamples.JAVA, 400, CpuSamples.COPYING, 100), Map.of("TCP", 30, "link", 10, "IP", 0), 1000);
+        final double perSample = 1e6 / CpuSamples.FREQUENCY;
+        assertEquals(300 * perSample, stages.get("TCP"), 1e-6);
+        assertEquals(500 * perSample, stages.values().stream().mapToDouble(Double::doubleValue).sum(), 1e-6);
+        assertEquals(7 * perSample, StageSplit.of(Map.of(CpuSamples.JAVA, 7), Map.of(), 1000).get("duty cycle"), 1e-6);
     }
 
     @Test
@@ -96,15 +146,15 @@ class BreakdownTest
         results.mode = "quick";
         results.machine = new Machine("CPU", 2, "Linux", "JDK", "iperf3", 1024, "0.1", 0);
         results.cells.get(1).profile = new BreakdownResults.Profile(0.5, Double.NaN,
-            Map.of("TCP", 30, "link", 10), 50, Map.of("tcp.tx.gathered.bytes", 0.97));
+            Map.of("TCP", 1500.0, "link", 500.0), 40, Map.of("tcp.tx.gathered.bytes", 0.97));
         final Report.Section section = BreakdownPage.section(BreakdownResults.ofJson(results.json()));
         final String html = Report.html(null, List.of(), List.of(section));
 
         assertTrue(html.contains("<svg viewBox=\"0 0 1260 160\""), "four bars");
+        assertTrue(html.contains("<title>TCP: 1500</title>"), "a part of a bar of stages");
         assertTrue(html.contains("FAILED: no conntrack here"));
         assertTrue(html.contains("gathered in place 0.97"));
         assertTrue(html.contains("not counted"));
-        assertEquals(1500, BreakdownResults.stageNs(results.cells.get(1)).get("TCP"), 1e-9);
     }
 
     private static BreakdownResults results()
@@ -121,6 +171,6 @@ class BreakdownTest
     private static void run(
         final BreakdownResults results, final Setup setup, final Role role, final double ns, final double goodput)
     {
-        results.cell(setup, role).runs.add(new Packet(goodput, 1, ns, 0, 0, 0, 0, 0, 0, 0, 0));
+        results.cell(setup, role).runs.add(new Packet(goodput, 1, ns, 0, 0, 0, 0, 0, 0, 0, 0, 0));
     }
 }
