@@ -9,7 +9,6 @@ import io.pnet.ip.NetworkInterface;
 import io.pnet.ip.Siblings;
 import io.pnet.link.Capture;
 import io.pnet.link.ChunkPool;
-import io.pnet.link.Cpu;
 import io.pnet.link.HugePages;
 import io.pnet.link.Impairment;
 import io.pnet.link.ImpairmentSpec;
@@ -22,7 +21,6 @@ import io.pnet.tcp.TcpSettings;
 import org.agrona.concurrent.NanoClock;
 
 import java.io.IOException;
-import java.io.InterruptedIOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -31,7 +29,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
 
@@ -67,7 +64,7 @@ public final class IpProcessBuilder
     private TcpSettings tcpSettings = new TcpSettings();
     private RunMode runMode = RunMode.SHARED;
     private int stacks = 1;
-    private int[] cpus = {};
+    private Pinning pinning = new Pinning();
     private boolean hugePages;
     private long spinNs = 20_000;
     private long lingerNs = 5_000_000_000L;
@@ -245,12 +242,12 @@ public final class IpProcessBuilder
     }
 
     /**
-     * Keeps the thread of each stack on a CPU, {@link Cpu#pin}: as many as there are stacks, counted from 0; none by
-     * default. Each stack then has a thread of its own, {@link RunMode#OWN_THREAD}.
+     * Keeps the thread of each stack on a CPU, {@link io.pnet.link.Cpu#pin}: as many as there are stacks, counted
+     * from 0; none by default. Each stack then has a thread of its own, {@link RunMode#OWN_THREAD}.
      */
     public IpProcessBuilder pin(final int... cpus)
     {
-        this.cpus = cpus.clone();
+        pinning = new Pinning(cpus);
         return this;
     }
 
@@ -315,23 +312,29 @@ public final class IpProcessBuilder
             throw new IllegalArgumentException(
                 "a link that is open serves one stack: there are " + given.size() + ", and " + stacks + " stacks");
         }
-        checkCpus();
+        pinning.check(stacks, runMode);
         final NanoClock clock = System::nanoTime;
         final RandomGenerator source = random != null ? random : new SecureRandom();
         final FlowHash hash = givenHash != null ? givenHash : new FlowHash(source.nextInt(), stacks);
-        final boolean hasThreads = stacks > 1 || cpus.length > 0;
+        final boolean hasThreads = stacks > 1 || !pinning.isNone();
         final RunMode mode = hasThreads && runMode == RunMode.SHARED ? RunMode.OWN_THREAD : runMode;
         final List<Link> links = openLinks(clock, hash);
+        final List<StackDriver> drivers = new ArrayList<>();
         final List<Home> homes = new ArrayList<>();
         try
         {
+            for (final Link each : links)
+            {
+                drivers.add(new StackDriver(each, clock, mode, spinNs));
+            }
             for (int i = 0; i < stacks; i++)
             {
-                homes.add(home(i, links.get(i), clock, mode, i == 0 ? source : new SecureRandom()));
+                homes.add(home(i, links.get(i), drivers.get(i), i == 0 ? source : new SecureRandom()));
             }
         }
         catch (final IOException | RuntimeException ex)
         {
+            drivers.forEach(StackDriver::closeUnstarted);
             links.forEach(Link::close);
             throw ex;
         }
@@ -354,7 +357,7 @@ public final class IpProcessBuilder
             home.driver().start(
                 home.stack(),
                 "pnet-" + addresses.get(0).address + (stacks > 1 ? "-" + home.index() : ""),
-                () -> pinned(home.index()));
+                pinning.of(home.index(), warnings));
         }
         if (runMode != RunMode.EMBEDDED)
         {
@@ -371,74 +374,12 @@ public final class IpProcessBuilder
         return process;
     }
 
-    /** On a thread that ends with it: what cannot be pinned is better known before there are links. */
-    private void checkCpus() throws IOException
-    {
-        if (cpus.length == 0)
-        {
-            return;
-        }
-        if (cpus.length != stacks)
-        {
-            throw new IllegalArgumentException(
-                "bad number of CPUs " + cpus.length + ": there is one for each stack, and there are " + stacks);
-        }
-        if (runMode == RunMode.EMBEDDED)
-        {
-            throw new IllegalArgumentException("an embedded stack has no thread to pin: pin the one that runs it");
-        }
-        for (final int cpu : cpus)
-        {
-            final AtomicReference<IOException> failure = new AtomicReference<>();
-            final Thread thread = new Thread(() -> failure.set(pin(cpu)), "pnet-pin");
-            thread.start();
-            try
-            {
-                thread.join();
-            }
-            catch (final InterruptedException ex)
-            {
-                Thread.currentThread().interrupt();
-                throw new InterruptedIOException("interrupted while pinning a thread");
-            }
-            if (failure.get() != null)
-            {
-                throw failure.get();
-            }
-        }
-    }
-
-    private void pinned(final int index)
-    {
-        final IOException failure = cpus.length == 0 ? null : pin(cpus[index]);
-        if (failure != null)
-        {
-            // It could be a moment ago: the process was given other CPUs.
-            warnings.accept(failure.getMessage());
-        }
-    }
-
-    private static IOException pin(final int cpu)
-    {
-        try
-        {
-            Cpu.pin(cpu);
-            return null;
-        }
-        catch (final IOException ex)
-        {
-            return ex;
-        }
-    }
-
     private Home home(
-        final int index, final Link opened, final NanoClock clock, final RunMode mode, final RandomGenerator source)
-        throws IOException
+        final int index, final Link opened, final StackDriver driver, final RandomGenerator source)
     {
-        final StackDriver driver = new StackDriver(opened, clock, mode, spinNs);
         final Stack stack = new Stack(
             contexts.get(index), new ChunkPool(ChunkPool.SMALL, SMALL_CHUNK_BYTES / stacks), ipSettings, tcpSettings,
-            source, errorHandler, driver::wakeup, clock.nanoTime());
+            source, errorHandler, driver::wakeup, driver.clock().nanoTime());
         stack.add(opened);
         return new Home(index, stack, driver);
     }

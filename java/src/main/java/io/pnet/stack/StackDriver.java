@@ -258,6 +258,13 @@ public final class StackDriver implements AutoCloseable
         ownership.unpark(thread, watch);
     }
 
+    /** Gives back what a driver has that was never started: its link is the caller's. */
+    void closeUnstarted()
+    {
+        place.close();
+        place.release();
+    }
+
     /** Closes the stack and ends the keeper; threads that wait return. Any thread but a handler's. */
     @Override
     public void close()

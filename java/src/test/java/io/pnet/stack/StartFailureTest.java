@@ -1,0 +1,146 @@
+package io.pnet.stack;
+
+import io.pnet.counters.Counters;
+import io.pnet.ip.FlowHash;
+import io.pnet.link.ChunkPool;
+import io.pnet.link.FrameHandler;
+import io.pnet.link.Link;
+import io.pnet.link.LinkCapabilities;
+import io.pnet.link.LinkContext;
+import io.pnet.link.Loopback;
+import io.pnet.link.TxFrame;
+import org.junit.jupiter.api.Test;
+
+import java.io.IOException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+/** A process that cannot be started leaves nothing open. */
+final class StartFailureTest
+{
+    @Test
+    void aLaterStackThatFailsTakesTheEarlierOnesWithIt() throws IOException
+    {
+        final FakeLink first = new FakeLink(false);
+        final FakeLink second = new FakeLink(false);
+        final FakeLink third = new FakeLink(true);
+        final int before = wakeUpEvents();
+        assertThrows(IllegalStateException.class, () -> IpProcess.builder().stacks(3).address("10.66.0.1/24")
+            .links(List.of(first, second, third), List.of(first.context, second.context, third.context),
+                new FlowHash(1, 3))
+            .start());
+        assertTrue(first.hasGivenDescriptor && second.hasGivenDescriptor, "it failed too early to show anything");
+        assertEquals(before, wakeUpEvents());
+        for (final FakeLink each : List.of(first, second, third))
+        {
+            assertTrue(each.isClosed);
+        }
+    }
+
+    @Test
+    void everyStackHasALinkOfItsOwn()
+    {
+        final FakeLink only = new FakeLink(false);
+        assertEquals("a link that is open serves one stack: there are 1, and 2 stacks", assertThrows(
+            IllegalArgumentException.class,
+            () -> IpProcess.builder().stacks(2).address("10.66.0.1/24").link(only, only.context).start())
+            .getMessage());
+        assertFalse(only.hasGivenDescriptor);
+    }
+
+    private static int wakeUpEvents() throws IOException
+    {
+        int count = 0;
+        try (DirectoryStream<Path> descriptors = Files.newDirectoryStream(Path.of("/proc/self/fd")))
+        {
+            for (final Path each : descriptors)
+            {
+                // The stream's own descriptor is among them, and is no event.
+                count += Files.isSymbolicLink(each) &&
+                    Files.readSymbolicLink(each).toString().contains("eventfd") ? 1 : 0;
+            }
+        }
+        return count;
+    }
+
+    /** Has a descriptor, so that a driver makes a wake-up event to wait with; or has none to give. */
+    private static final class FakeLink implements Link
+    {
+        private final LinkContext context = new LinkContext(new ChunkPool(ChunkPool.LARGE, 1 << 20), new Counters());
+        private final Link inner = new Loopback(context);
+        private final boolean isBroken;
+        private boolean hasGivenDescriptor;
+        private boolean isClosed;
+
+        private FakeLink(final boolean isBroken)
+        {
+            this.isBroken = isBroken;
+        }
+
+        @Override
+        public LinkCapabilities capabilities()
+        {
+            return inner.capabilities();
+        }
+
+        @Override
+        public int poll(final FrameHandler handler, final int limit, final long nowNs)
+        {
+            return 0;
+        }
+
+        @Override
+        public TxFrame claim(final int headLength, final boolean gathered)
+        {
+            return null;
+        }
+
+        @Override
+        public void commit(final TxFrame frame)
+        {
+            throw new IllegalStateException("nothing was claimed");
+        }
+
+        @Override
+        public int flush(final long nowNs)
+        {
+            return 0;
+        }
+
+        @Override
+        public boolean isCongested()
+        {
+            return false;
+        }
+
+        @Override
+        public int fd()
+        {
+            if (isBroken)
+            {
+                throw new IllegalStateException("no descriptor");
+            }
+            hasGivenDescriptor = true;
+            return 0;
+        }
+
+        @Override
+        public long nextDeadlineNs()
+        {
+            return NO_DEADLINE;
+        }
+
+        @Override
+        public void close()
+        {
+            isClosed = true;
+        }
+    }
+}
