@@ -51,9 +51,12 @@ enum pnet_step
     PNET_STEP_WATCH,
     PNET_STEP_OPEN_TUN,        /* open(/dev/net/tun): EACCES, ENOENT */
     PNET_STEP_TUNSETIFF,       /* EPERM: may not create, or not owner; EBUSY: attached already; EINVAL: is a tun */
+    PNET_STEP_TUN_QUEUE,       /* EINVAL: the TAP was made without multi_queue, or is a tun; E2BIG: has 256 queues */
     PNET_STEP_TUNGETIFF,       /* EINVAL: an inherited tun descriptor that is not a TAP, or has no vnet_hdr */
     PNET_STEP_TUN_VNET_HEADER,
     PNET_STEP_TUN_NONBLOCK,
+    PNET_STEP_BPF,             /* EPERM: the kernel keeps bpf(2) from those without CAP_BPF */
+    PNET_STEP_TUN_STEERING,
     PNET_STEP_SET_UP,
     PNET_STEP_COUNT
 };
@@ -228,8 +231,15 @@ struct pnet_tap
 /*
  * Attaches to the TAP `name`, or creates it (non-persistent: it goes with the descriptor), or takes over `inherited_fd`
  * (not -1; `name` is then ignored). Asks for as many of `offloads` as the kernel grants. A TAP that was created is set up.
+ * `is_queue` opens one queue of a TAP that has several, which may be open at the same time.
  */
-int pnet_tap_open(const char *name, int inherited_fd, int offloads, struct pnet_tap *out);
+int pnet_tap_open(const char *name, int inherited_fd, int offloads, int is_queue, struct pnet_tap *out);
+
+/*
+ * Has a TAP with so many queues, which are all open, give each frame to the one that the hash of io.pnet.ip.FlowHash says;
+ * `tap` is any of them, and has the failed step. The first queue gets what the hash does not cover.
+ */
+int pnet_tap_steer(struct pnet_tap *tap, int queues, int seed);
 
 /*
  * Reads frames without blocking, one into each message of an array of struct mmsghdr (only msg_iov and msg_iovlen are

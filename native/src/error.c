@@ -29,9 +29,12 @@ static const char *const STEP_NAMES[PNET_STEP_COUNT] = {
     [PNET_STEP_WATCH] = "epoll_create",
     [PNET_STEP_OPEN_TUN] = "open(/dev/net/tun)",
     [PNET_STEP_TUNSETIFF] = "ioctl(TUNSETIFF)",
+    [PNET_STEP_TUN_QUEUE] = "ioctl(TUNSETIFF, IFF_MULTI_QUEUE)",
     [PNET_STEP_TUNGETIFF] = "ioctl(TUNGETIFF)",
     [PNET_STEP_TUN_VNET_HEADER] = "ioctl(TUNSETVNETHDRSZ)",
     [PNET_STEP_TUN_NONBLOCK] = "fcntl(O_NONBLOCK)",
+    [PNET_STEP_BPF] = "bpf(BPF_PROG_LOAD)",
+    [PNET_STEP_TUN_STEERING] = "ioctl(TUNSETSTEERINGEBPF)",
     [PNET_STEP_SET_UP] = "ioctl(SIOCSIFFLAGS)",
 };
 

@@ -58,7 +58,7 @@ static size_t append(struct sock_filter *program, size_t at, const struct sock_f
     return at + length;
 }
 
-static int set_hash(int fd, uint32_t seed)
+size_t flow_hash(struct sock_filter program[FLOW_HASH_MAX], uint32_t seed)
 {
     const struct sock_filter tcp4[] = {
         LOAD(seed), STORE(0), ADD_WORDS(12, 16), HEADER_LENGTH_TO_X, ADD_PORTS, MIX_AND_RETURN,
@@ -80,14 +80,19 @@ static int set_hash(int fd, uint32_t seed)
         LOAD_TYPE, IF_EQUAL(ETH_P_IP, 2, 0),
         IF_EQUAL(ETH_P_IPV6, SKIP(ipv4) + SKIP(udp4) + SKIP(tcp4) + 1, 0), RETURN_FIRST,
     };
-    struct sock_filter program[256];
     size_t length = append(program, 0, type, LENGTH(type));
     length = append(program, length, ipv4, LENGTH(ipv4));
     length = append(program, length, udp4, LENGTH(udp4));
     length = append(program, length, tcp4, LENGTH(tcp4));
     length = append(program, length, ipv6, LENGTH(ipv6));
     length = append(program, length, udp6, LENGTH(udp6));
-    length = append(program, length, tcp6, LENGTH(tcp6));
+    return append(program, length, tcp6, LENGTH(tcp6));
+}
+
+static int set_hash(int fd, uint32_t seed)
+{
+    struct sock_filter program[FLOW_HASH_MAX];
+    const size_t length = flow_hash(program, seed);
     const struct sock_fprog hash = {.len = (unsigned short)length, .filter = program};
     return setsockopt(fd, SOL_PACKET, PACKET_FANOUT_DATA, &hash, sizeof hash) < 0 ? -errno : 0;
 }

@@ -18,7 +18,7 @@
         return -(error);            \
     } while (0)
 
-static int attach(const char *name, struct pnet_tap *tap)
+static int attach(const char *name, int is_queue, struct pnet_tap *tap)
 {
     struct ifreq request;
     memset(&request, 0, sizeof request);
@@ -35,10 +35,10 @@ static int attach(const char *name, struct pnet_tap *tap)
     {
         FAIL(tap, PNET_STEP_OPEN_TUN, errno);
     }
-    request.ifr_flags = IFF_TAP | IFF_NO_PI | IFF_VNET_HDR;
+    request.ifr_flags = (short)(IFF_TAP | IFF_NO_PI | IFF_VNET_HDR | (is_queue ? IFF_MULTI_QUEUE : 0));
     if (ioctl(tap->fd, TUNSETIFF, &request) < 0)
     {
-        FAIL(tap, PNET_STEP_TUNSETIFF, errno);
+        FAIL(tap, is_queue ? PNET_STEP_TUN_QUEUE : PNET_STEP_TUNSETIFF, errno);
     }
     return 0;
 }
@@ -142,11 +142,11 @@ static int configure(int offloads, struct pnet_tap *tap)
     return result;
 }
 
-int pnet_tap_open(const char *name, int inherited_fd, int offloads, struct pnet_tap *out)
+int pnet_tap_open(const char *name, int inherited_fd, int offloads, int is_queue, struct pnet_tap *out)
 {
     memset(out, 0, sizeof *out);
     out->fd = -1;
-    int result = inherited_fd >= 0 ? take_over(inherited_fd, out) : attach(name, out);
+    int result = inherited_fd >= 0 ? take_over(inherited_fd, out) : attach(name, is_queue, out);
     if (result == 0)
     {
         result = configure(offloads, out);
@@ -159,6 +159,14 @@ int pnet_tap_open(const char *name, int inherited_fd, int offloads, struct pnet_
         }
         out->fd = -1;
     }
+    return result;
+}
+
+int pnet_tap_steer(struct pnet_tap *tap, int queues, int seed)
+{
+    int step = PNET_STEP_NONE;
+    const int result = steer_queues(tap->fd, queues, (uint32_t)seed, &step);
+    tap->failed_step = result < 0 ? step : PNET_STEP_NONE;
     return result;
 }
 

@@ -1,9 +1,16 @@
-/* A fanout group: every frame reaches one member, by the hash that is computed here once more. */
+/*
+ * A fanout group, and a TAP with a queue for each of a group: every frame reaches one member, by the hash that is computed here
+ * once more.
+ */
 #define _GNU_SOURCE
 #include "support.h"
 
+#include <errno.h>
 #include <linux/if_packet.h>
+#include <poll.h>
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #define MEMBERS 3
 #define SEED 0xC0FFEE11U
@@ -11,6 +18,8 @@
 static struct pnet_packet sender;
 static struct pnet_packet members[MEMBERS];
 static int taken[MEMBERS];
+static struct pnet_tap queues[MEMBERS];
+static int has_queues;
 static uint8_t frame[256];
 
 static uint32_t mix(uint32_t h)
@@ -66,10 +75,30 @@ static void send_frame(size_t length)
     slot = (slot + 1) % sender.tx_slots;
 }
 
+static void arrives_at_queue(int home, size_t length)
+{
+    uint8_t got[sizeof frame + 12];
+    struct pollfd wait = {.fd = queues[home].fd, .events = POLLIN};
+    EQUAL(1, poll(&wait, 1, 5000));
+    const int header = queues[home].vnet_header_bytes;
+    EQUAL(header + (int)length, (int)read(queues[home].fd, got, sizeof got));
+    EQUAL(0, memcmp(got + header, frame, length));
+    for (int i = 0; i < MEMBERS; i++)
+    {
+        EQUAL(-1, (int)read(queues[i].fd, got, sizeof got));
+        EQUAL(EAGAIN, errno);
+    }
+}
+
 /* Sends the frame; it must be with that member and with no other. */
 static void arrives_at(int home, size_t length)
 {
     send_frame(length);
+    if (has_queues)
+    {
+        arrives_at_queue(home, length);
+        return;
+    }
     struct pnet_packet *const member = &members[home];
     const int slot = taken[home] % member->rx_slots;
     CHECK(await_slot(member, slot) != 0);
@@ -194,6 +223,43 @@ static void an_interface_that_was_down_keeps_its_order(void)
     segments_go_by_addresses_and_ports();
 }
 
+static void open_queues(const char *name)
+{
+    for (int i = 0; i < MEMBERS; i++)
+    {
+        EQUAL(0, pnet_tap_open(name, -1, PNET_OFFLOAD_CSUM, 1, &queues[i]));
+    }
+}
+
+static void a_tap_without_queues_has_none(void)
+{
+    sh("ip tuntap add dev tap0 mode tap vnet_hdr");
+    struct pnet_tap tap;
+    EQUAL(-EINVAL, pnet_tap_open("tap0", -1, 0, 1, &tap));
+    EQUAL(PNET_STEP_TUN_QUEUE, tap.failed_step);
+}
+
+static void the_queues_of_a_tap_are_the_same_homes(void)
+{
+    sh("ip tuntap add dev tap1 mode tap vnet_hdr multi_queue");
+    sh("ip link set tap1 addrgenmode none");
+    sh("ip link set tap1 up");
+    open_queues("tap1");
+    EQUAL(0, pnet_tap_steer(&queues[1], MEMBERS, (int)SEED));
+    const struct pnet_packet_options options = ring_options("tap1");
+    sender = open_ring(&options);
+    has_queues = 1;
+    segments_go_by_addresses_and_ports();
+    both_directions_have_one_home();
+    datagrams_go_by_our_port();
+    everything_else_goes_to_the_first();
+    pnet_packet_close(&sender);
+    for (int i = 0; i < MEMBERS; i++)
+    {
+        pnet_close(queues[i].fd);
+    }
+}
+
 int main(void)
 {
     enter_namespace();
@@ -220,5 +286,7 @@ int main(void)
         pnet_packet_close(&members[i]);
     }
     pnet_packet_close(&sender);
+    RUN(a_tap_without_queues_has_none);
+    RUN(the_queues_of_a_tap_are_the_same_homes);
     return 0;
 }

@@ -10,7 +10,8 @@ import org.agrona.concurrent.UnsafeBuffer;
 /**
  * Which stack of a group is the home of a flow: for TCP a hash over addresses and ports, the same in both directions;
  * for UDP a hash over our port, so that an endpoint and all its peers have one home. The packet ring's fanout program
- * ({@code native/src/fanout.c}) computes the same, and stack 0 is the home of everything else.
+ * ({@code native/src/fanout.c}), which steers a TAP's queues as well, computes the same, and stack 0 is the home of
+ * everything else.
  *
  * <p>The seed is the process's own and random: nobody outside can aim at one stack by choosing ports.
  */

@@ -80,6 +80,17 @@ final class LinkErrors
                     errno == Errno.EBUSY ?
                     "another process is attached to it; stop that process or choose another TAP" :
                     "the interface exists and is not a single-queue TAP; choose another name";
+            case QUEUE_OF_TUN:
+                return errno == Errno.EPERM ?
+                    "creating a TAP needs CAP_NET_ADMIN, attaching to one its ownership; make one for you, as root:" +
+                    " ip tuntap add dev " + name + " mode tap vnet_hdr multi_queue user $USER" :
+                    "the interface exists and is no TAP with several queues, which several stacks need; make one by:" +
+                    " ip tuntap add dev " + name + " mode tap vnet_hdr multi_queue";
+            case STEERING:
+                return errno == Errno.EPERM ?
+                    "several stacks on a TAP need CAP_BPF, for the program that steers their frames; run as root, or" +
+                    " with one stack, or on a packet ring" :
+                    "the kernel has no eBPF for TAPs; run with one stack, or on a packet ring";
             case TAKE_TUN:
                 return "the inherited descriptor is no TAP with IFF_NO_PI and IFF_VNET_HDR; open it with both flags";
             case SET_UP:
@@ -102,6 +113,8 @@ final class LinkErrors
         OPTION,
         OPEN_TUN,
         ATTACH_TUN,
+        QUEUE_OF_TUN,
+        STEERING,
         TAKE_TUN,
         SET_UP,
         OTHER
@@ -128,6 +141,11 @@ final class LinkErrors
                 return Step.OPEN_TUN;
             case "ioctl(TUNSETIFF)":
                 return Step.ATTACH_TUN;
+            case "ioctl(TUNSETIFF, IFF_MULTI_QUEUE)":
+                return Step.QUEUE_OF_TUN;
+            case "bpf(BPF_PROG_LOAD)":
+            case "ioctl(TUNSETSTEERINGEBPF)":
+                return Step.STEERING;
             case "ioctl(TUNGETIFF)":
                 return Step.TAKE_TUN;
             case "ioctl(SIOCSIFFLAGS)":

@@ -58,7 +58,7 @@ public final class Links
                 case "packet":
                     return openPacket(spec, rest, -1, -1, options, context);
                 case "tap":
-                    return openTap(spec, rest, -1, options, context);
+                    return openTap(spec, rest, -1, false, options, context, tapBuffer());
                 case "fd":
                     return openDescriptors(spec, rest.split(",", -1), options, context);
                 default:
@@ -70,8 +70,9 @@ public final class Links
     }
 
     /**
-     * Opens links that share an interface, a {@link #open(String, LinkOptions, LinkContext) packet ring} each: every
-     * frame goes to one of them, by the hash of {@code native/src/fanout.c}. Rings and receive buffers are divided.
+     * Opens links that share an interface, each a {@link #open(String, LinkOptions, LinkContext) packet ring} or a
+     * queue of a TAP: every frame goes to one of them, by the hash of {@code native/src/fanout.c}. Rings and receive
+     * buffers are divided. A TAP that exists must have been made with {@code multi_queue}; steering needs CAP_BPF.
      *
      * @param contexts one for each link; a group of one is opened as any link.
      * @param seed     of the hash.
@@ -85,12 +86,16 @@ public final class Links
             return List.of(open(spec, options, contexts.get(0)));
         }
         NativeLibrary.ensureAvailable();
+        final String name = spec.substring(spec.indexOf(':') + 1);
+        if (spec.startsWith("tap:"))
+        {
+            return openQueues(spec, name, options, contexts, seed);
+        }
         if (!spec.startsWith("packet:"))
         {
             throw new IllegalArgumentException(
-                "\"" + spec + "\" serves one stack; several need a packet ring, packet:IFACE");
+                "\"" + spec + "\" serves one stack; several need a packet ring, packet:IFACE, or a TAP, tap:NAME");
         }
-        final String name = spec.substring("packet:".length());
         if (!NativeInterface.read(spec, -1, name).isUp())
         {
             throw LinkErrors.down(spec, name);
@@ -113,6 +118,45 @@ public final class Links
             members.forEach(Link::close);
             throw ex;
         }
+    }
+
+    private static List<Link> openQueues(
+        final String spec,
+        final String name,
+        final LinkOptions options,
+        final List<LinkContext> contexts,
+        final int seed) throws LinkException
+    {
+        final List<Link> queues = new ArrayList<>();
+        final UnsafeBuffer out = tapBuffer();
+        try
+        {
+            for (final LinkContext context : contexts)
+            {
+                queues.add(openTap(spec, name, -1, true, options, context, out));
+            }
+            final int result = Native.pnet_tap_steer(out.addressOffset(), queues.size(), seed);
+            if (result < 0)
+            {
+                throw tapFailure(spec, out, result);
+            }
+            return queues;
+        }
+        catch (final LinkException ex)
+        {
+            queues.forEach(Link::close);
+            throw ex;
+        }
+    }
+
+    private static UnsafeBuffer tapBuffer()
+    {
+        return new UnsafeBuffer(Messages.allocate(NativeLayout.sizeOf("pnet_tap")));
+    }
+
+    private static LinkException tapFailure(final String spec, final UnsafeBuffer tap, final int result)
+    {
+        return LinkErrors.opening(spec, tap.getInt(NativeLayout.fieldOffset("pnet_tap", "failed_step")), -result);
     }
 
     private static Link openDescriptors(
@@ -140,7 +184,7 @@ public final class Links
         }
         if (kind == KIND_TAP)
         {
-            return openTap(spec, null, fds[0], options, context);
+            return openTap(spec, null, fds[0], false, options, context, tapBuffer());
         }
         if (fds.length == 2 && kind(spec, fds[1]) != KIND_PACKET)
         {
@@ -204,15 +248,19 @@ public final class Links
     }
 
     private static Tap openTap(
-        final String spec, final String name, final int fd, final LinkOptions options, final LinkContext context)
-        throws LinkException
+        final String spec,
+        final String name,
+        final int fd,
+        final boolean isQueue,
+        final LinkOptions options,
+        final LinkContext context,
+        final UnsafeBuffer out) throws LinkException
     {
-        final UnsafeBuffer out = new UnsafeBuffer(Messages.allocate(NativeLayout.sizeOf("pnet_tap")));
-        final int result =
-            Native.pnet_tap_open(name, fd, options.offload() ? OFFLOAD_ALL : 0, out.addressOffset());
+        final int result = Native.pnet_tap_open(
+            name, fd, options.offload() ? OFFLOAD_ALL : 0, isQueue ? 1 : 0, out.addressOffset());
         if (result < 0)
         {
-            throw LinkErrors.opening(spec, out.getInt(NativeLayout.fieldOffset("pnet_tap", "failed_step")), -result);
+            throw tapFailure(spec, out, result);
         }
         final int tapFd = out.getInt(NativeLayout.fieldOffset("pnet_tap", "fd"));
         final int granted = out.getInt(NativeLayout.fieldOffset("pnet_tap", "offloads"));

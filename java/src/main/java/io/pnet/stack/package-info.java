@@ -9,8 +9,9 @@
  * counters and a thread of its own. A flow has one {@link io.pnet.stack.Home}, by {@link io.pnet.ip.FlowHash}, and
  * stays there: TCP by a symmetric hash over addresses and ports, UDP by our port, so that one endpoint has all its
  * peers. A packet ring has the kernel steer by the same hash (PACKET_FANOUT with a classic BPF program of ours: the
- * kernel's own hash is keyed, and connections could not be opened on a stack of choice). A connect takes a home by
- * turns and then a port that leads there; a {@link io.pnet.stack.ListenerGroup} listens on all.
+ * kernel's own hash is keyed, and connections could not be opened on a stack of choice), and a TAP's queues by the same
+ * program, translated. A connect takes a home by turns and then a port that leads there; a
+ * {@link io.pnet.stack.ListenerGroup} listens on all.
  *
  * <p><b>Shared on a segment's way:</b> nothing. No lock, counter, pool or table is another stack's.
  *
@@ -37,8 +38,10 @@
  * <li>fragments and one UDP port are as fast as one stack, and a fragment that goes on is copied once more.
  * </ul>
  *
- * <p>Limits: a TAP and descriptors that were handed over serve one stack. Fragmented datagrams to a multicast group
- * arrive if the endpoint's home is stack 0.
+ * <p>Limits: descriptors that were handed over serve one stack. Several on a TAP need its queues (IFF_MULTI_QUEUE) and
+ * an eBPF program of ours, which the kernel mostly takes from CAP_BPF only: by itself it has a flow's frames follow the
+ * queue where we last sent one, and opens its own flows by a hash that is not ours. Fragmented datagrams to a multicast
+ * group arrive if the endpoint's home is stack 0.
  *
  * <h2>Holding a driver back</h2>
  *

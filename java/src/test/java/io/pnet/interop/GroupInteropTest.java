@@ -1,21 +1,27 @@
 package io.pnet.interop;
 
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-/** Two stacks behind one address, on a packet ring each, and the kernel at the other end. */
+/** Two stacks behind one address, on a packet ring or a queue of a TAP each, and the kernel at the other end. */
 @Tag("interop")
 class GroupInteropTest
 {
-    @Test
-    void theKernelSeesOneHost() throws Exception
+    @ParameterizedTest
+    @ValueSource(strings = {"ring", "queues"})
+    void theKernelSeesOneHost(final String attach) throws Exception
     {
-        try (InteropWire wire = new InteropWire("ring"))
+        try (InteropWire wire = new InteropWire(attach))
         {
             wire.javaAt("right", GroupProgram.class, "peer").awaitWord("listening");
             final InteropWire.Running pnet = wire.java(GroupProgram.class, wire.link).awaitWord("ready");
@@ -48,6 +54,30 @@ class GroupInteropTest
             assertTrue(value(first, "group.tx.frames") > 0, first);
             assertEquals(0, value(second, "group.tx.frames"), second);
             assertEquals(6, value(first, "icmp.rx.echo.requests"), first);
+        }
+    }
+
+    /** As root without any capability: who is nobody's owner may attach, and the kernel keeps bpf(2) from most. */
+    @Test
+    void aTapThatCannotBeSteeredIsToldInOneLine() throws Exception
+    {
+        final Path isKept = Path.of("/proc/sys/kernel/unprivileged_bpf_disabled");
+        Assumptions.assumeTrue(
+            Files.exists(isKept) && !Files.readString(isKept).strip().equals("0"), "anybody may load a program here");
+        try (InteropWire wire = new InteropWire("queues"))
+        {
+            RunEndInteropTest.assertOneLine(
+                wire.start("left", List.of("setpriv", "--bounding-set=-all", "--inh-caps=-all", InteropWire.PNET,
+                    "echo", "--link", wire.link, "--ip", InteropWire.PNET_V4 + "/24", "--stacks", "2", "7")),
+                1, "cannot open tap:tap0: bpf(BPF_PROG_LOAD) failed with EPERM: several stacks on a TAP need CAP_BPF");
+        }
+        try (InteropWire wire = new InteropWire("tap"))
+        {
+            RunEndInteropTest.assertOneLine(
+                wire.start("left", List.of(InteropWire.PNET,
+                    "echo", "--link", wire.link, "--ip", InteropWire.PNET_V4 + "/24", "--stacks", "2", "7")),
+                1, "cannot open tap:tap0: ioctl(TUNSETIFF, IFF_MULTI_QUEUE) failed with EINVAL: the interface exists " +
+                    "and is no TAP with several queues");
         }
     }
 

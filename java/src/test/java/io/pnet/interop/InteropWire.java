@@ -123,15 +123,15 @@ final class InteropWire implements AutoCloseable
     /**
      * Makes a wire.
      *
-     * @param attach  {@code ring} or {@code tap}.
+     * @param attach  {@code ring}, {@code tap} or {@code queues}.
      * @param options more for {@code ci/net up}.
      */
     InteropWire(final String attach, final String... options) throws IOException
     {
         Assumptions.assumeTrue(
-            !attach.equals("tap") || Files.isWritable(Path.of("/dev/net/tun")),
+            attach.equals("ring") || Files.isWritable(Path.of("/dev/net/tun")),
             "/dev/net/tun is not open to this user");
-        link = attach.equals("tap") ? "tap:tap0" : "packet:veth0";
+        link = attach.equals("ring") ? "packet:veth0" : "tap:tap0";
         folder = Files.createTempDirectory("pnet-interop");
         final List<String> command = new ArrayList<>(List.of("up", name, "--left", attach));
         command.addAll(Arrays.asList(options));
