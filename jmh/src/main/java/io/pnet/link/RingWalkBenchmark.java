@@ -16,8 +16,9 @@ import org.openjdk.jmh.annotations.State;
 import java.util.concurrent.TimeUnit;
 
 /**
- * What the walk along an RX ring costs a frame, without a kernel that fills it: status, header and virtio header of each
- * slot, the first bytes of the frame, and the slot back. In the package of the ring, which is nobody else's business.
+ * What the walk along an RX ring costs a frame, without a kernel that fills it: status, header and virtio header of
+ * each slot, the first bytes of the frame, and the slot back. In the package of the ring, which is nobody else's
+ * business.
  *
  * <p>Hot: 256 slots, which stay in the cache. Cold: the 8,192 slots of a link's ring, each 2 KiB behind the last, which
  * no second-level cache holds. The figure has one store a slot in it that is the kernel's: a batch is marked ahead, in
