@@ -2,7 +2,7 @@ package io.pnet.packetdrill;
 
 import io.pnet.ip.IpAddress;
 import io.pnet.link.FrameHandler;
-import io.pnet.link.Link;
+import io.pnet.link.ImmediateLink;
 import io.pnet.link.LinkCapabilities;
 import io.pnet.link.RxFrame;
 import io.pnet.link.TxFrame;
@@ -24,13 +24,12 @@ import java.util.Deque;
  * The link of the stack under test, with the script at its other end: IP packets go in and come out, and every
  * neighbour that is asked for is there. Whatever concerns no transport (MLD, neighbour discovery) stays in here.
  */
-final class ScriptLink implements Link
+final class ScriptLink extends ImmediateLink
 {
     private static final long OUR_MAC = 0x0250_4E00_0001L;
     private static final long PEER_MAC = 0x0250_4E00_0002L;
     private static final int ADVERTISEMENT_LENGTH = 32;
 
-    private final LinkCapabilities capabilities;
     private final UnsafeBuffer head;
     private final TxFrame txFrame = new TxFrame();
     private final RxFrame rxFrame = new RxFrame();
@@ -40,8 +39,8 @@ final class ScriptLink implements Link
 
     ScriptLink(final int mtu)
     {
-        capabilities = LinkCapabilities.plain(OUR_MAC, mtu);
-        head = new UnsafeBuffer(ByteBuffer.allocateDirect(capabilities.maxFrame() + 256));
+        super(LinkCapabilities.plain(OUR_MAC, mtu));
+        head = new UnsafeBuffer(ByteBuffer.allocateDirect(capabilities().maxFrame() + 256));
     }
 
     /** An IP packet for the stack. */
@@ -61,12 +60,6 @@ final class ScriptLink implements Link
     }
 
     // ---- Link
-
-    @Override
-    public LinkCapabilities capabilities()
-    {
-        return capabilities;
-    }
 
     @Override
     public int poll(final FrameHandler handler, final int limit, final long nowNs)
@@ -109,24 +102,6 @@ final class ScriptLink implements Link
         final byte[] packet = new byte[bytes.length - EthernetHeader.LENGTH];
         System.arraycopy(bytes, EthernetHeader.LENGTH, packet, 0, packet.length);
         outbound.add(packet);
-    }
-
-    @Override
-    public int flush(final long nowNs)
-    {
-        return 0;
-    }
-
-    @Override
-    public boolean isCongested()
-    {
-        return false;
-    }
-
-    @Override
-    public int fd()
-    {
-        return -1;
     }
 
     @Override

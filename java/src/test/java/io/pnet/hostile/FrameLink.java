@@ -3,7 +3,7 @@ package io.pnet.hostile;
 import io.pnet.counters.Counter;
 import io.pnet.link.Chunk;
 import io.pnet.link.FrameHandler;
-import io.pnet.link.Link;
+import io.pnet.link.ImmediateLink;
 import io.pnet.link.LinkCapabilities;
 import io.pnet.link.LinkContext;
 import io.pnet.link.RxFrame;
@@ -16,7 +16,7 @@ import java.nio.ByteBuffer;
  * A link that shows whatever it is given, as it is, and hands what is sent to somebody at once; without allocation, so
  * that millions of frames go through it.
  */
-public final class FrameLink implements Link
+public final class FrameLink extends ImmediateLink
 {
     /** Largest frame. */
     public static final int SLOT = 2_048;
@@ -31,7 +31,6 @@ public final class FrameLink implements Link
     }
 
     private final LinkContext context;
-    private final LinkCapabilities capabilities;
     private final Sink sink;
     private final UnsafeBuffer slots = new UnsafeBuffer(ByteBuffer.allocateDirect(SLOTS * SLOT));
     private final int[] lengths = new int[SLOTS];
@@ -46,7 +45,7 @@ public final class FrameLink implements Link
 
     public FrameLink(final long macAddress, final LinkContext context, final Sink sink)
     {
-        capabilities = LinkCapabilities.plain(macAddress, MTU);
+        super(LinkCapabilities.plain(macAddress, MTU));
         this.context = context;
         this.sink = sink;
     }
@@ -77,12 +76,6 @@ public final class FrameLink implements Link
     public int queued()
     {
         return count;
-    }
-
-    @Override
-    public LinkCapabilities capabilities()
-    {
-        return capabilities;
     }
 
     @Override
@@ -133,24 +126,6 @@ public final class FrameLink implements Link
     public void commit(final TxFrame frame)
     {
         sink.onFrame(whole, 0, frame.copyTo(whole, 0));
-    }
-
-    @Override
-    public int flush(final long nowNs)
-    {
-        return 0;
-    }
-
-    @Override
-    public boolean isCongested()
-    {
-        return false;
-    }
-
-    @Override
-    public int fd()
-    {
-        return -1;
     }
 
     @Override

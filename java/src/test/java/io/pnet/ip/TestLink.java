@@ -3,7 +3,7 @@ package io.pnet.ip;
 import io.pnet.counters.Counter;
 import io.pnet.counters.Counters;
 import io.pnet.link.FrameHandler;
-import io.pnet.link.Link;
+import io.pnet.link.ImmediateLink;
 import io.pnet.link.LinkCapabilities;
 import io.pnet.link.RxFrame;
 import io.pnet.link.TxFrame;
@@ -16,7 +16,7 @@ import java.util.List;
 import java.util.function.Consumer;
 
 /** A link whose far end is the test: frames go in one by one and come out one by one, as bytes. */
-final class TestLink implements Link
+final class TestLink extends ImmediateLink
 {
     static final long MAC = 0x0250_4E00_0001L;
 
@@ -35,7 +35,6 @@ final class TestLink implements Link
     final Deque<Inbound> inbound = new ArrayDeque<>();
     final List<byte[]> outbound = new ArrayList<>();
     int room = Integer.MAX_VALUE;
-    private final LinkCapabilities capabilities;
     private final Counters counters;
     private final UnsafeBuffer head = new UnsafeBuffer(new byte[70_000]);
     private final TxFrame txFrame = new TxFrame();
@@ -44,7 +43,7 @@ final class TestLink implements Link
 
     TestLink(final LinkCapabilities capabilities, final Counters counters)
     {
-        this.capabilities = capabilities;
+        super(capabilities);
         this.counters = counters;
     }
 
@@ -58,12 +57,6 @@ final class TestLink implements Link
     {
         left.peer = right;
         right.peer = left;
-    }
-
-    @Override
-    public LinkCapabilities capabilities()
-    {
-        return capabilities;
     }
 
     @Override
@@ -112,24 +105,6 @@ final class TestLink implements Link
         {
             outbound.add(bytes);
         }
-    }
-
-    @Override
-    public int flush(final long nowNs)
-    {
-        return 0;
-    }
-
-    @Override
-    public boolean isCongested()
-    {
-        return false;
-    }
-
-    @Override
-    public int fd()
-    {
-        return -1;
     }
 
     @Override

@@ -7,7 +7,7 @@ import io.pnet.ip.IpSettings;
 import io.pnet.ip.NetworkInterface;
 import io.pnet.link.ChunkPool;
 import io.pnet.link.FrameHandler;
-import io.pnet.link.Link;
+import io.pnet.link.ImmediateLink;
 import io.pnet.link.LinkCapabilities;
 import io.pnet.link.LinkContext;
 import io.pnet.link.RxFrame;
@@ -33,7 +33,7 @@ import java.util.SplittableRandom;
  *
  * <p>The stack is 10.0.0.1; everything else is behind its gateway, 10.0.0.2. Checksums are the link's business.
  */
-public final class FarEnd implements Link
+public final class FarEnd extends ImmediateLink
 {
     /** Bytes of the frame in front of the transport's header. */
     private static final int TRANSPORT = EthernetHeader.LENGTH + Ipv4Header.MIN_LENGTH;
@@ -47,7 +47,6 @@ public final class FarEnd implements Link
     /** The IP header behind it is aligned, as in a ring's slot. */
     private static final int FRAME_AT = 2;
 
-    private final LinkCapabilities capabilities;
     private final Stack stack;
     private final UnsafeBuffer frame = new UnsafeBuffer(BufferUtil.allocateDirectAligned(68 << 10, 64));
     private final UnsafeBuffer head = new UnsafeBuffer(BufferUtil.allocateDirectAligned(68 << 10, 64));
@@ -78,7 +77,7 @@ public final class FarEnd implements Link
      */
     public FarEnd(final boolean isGso, final TcpSettings settings)
     {
-        capabilities = new LinkCapabilities(MAC, 1_500, 2_000, 256, true, isGso ? 65_550 : 0, false, isGso, false);
+        super(new LinkCapabilities(MAC, 1_500, 2_000, 256, true, isGso ? 65_550 : 0, false, isGso, false));
         final LinkContext context = new LinkContext(new ChunkPool(ChunkPool.LARGE, 64L << 20), new Counters());
         final IpSettings ipSettings = new IpSettings();
         ipSettings.addressDetection = false;
@@ -249,12 +248,6 @@ public final class FarEnd implements Link
     }
 
     @Override
-    public LinkCapabilities capabilities()
-    {
-        return capabilities;
-    }
-
-    @Override
     public int poll(final FrameHandler handler, final int limit, final long nowNs)
     {
         int count = 0;
@@ -336,24 +329,6 @@ public final class FarEnd implements Link
         {
             throw new IllegalStateException(counter + " rose by " + count + ", not by " + expected);
         }
-    }
-
-    @Override
-    public int flush(final long nowNs)
-    {
-        return 0;
-    }
-
-    @Override
-    public boolean isCongested()
-    {
-        return false;
-    }
-
-    @Override
-    public int fd()
-    {
-        return -1;
     }
 
     @Override
