@@ -231,9 +231,11 @@ struct pnet_tap
 /*
  * Attaches to the TAP `name`, or creates it (non-persistent: it goes with the descriptor), or takes over `inherited_fd`
  * (not -1; `name` is then ignored). Asks for as many of `offloads` as the kernel grants. A TAP that was created is set up.
- * `is_queue` opens one queue of a TAP that has several, which may be open at the same time.
  */
-int pnet_tap_open(const char *name, int inherited_fd, int offloads, int is_queue, struct pnet_tap *out);
+int pnet_tap_open(const char *name, int inherited_fd, int offloads, struct pnet_tap *out);
+
+/* The same by name, for one queue of a TAP that has several: they may be open at the same time. */
+int pnet_tap_open_queue(const char *name, int offloads, struct pnet_tap *out);
 
 /*
  * Has a TAP with so many queues, which are all open, give each frame to the one that the hash of io.pnet.ip.FlowHash says;

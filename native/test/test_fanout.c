@@ -227,7 +227,7 @@ static void open_queues(const char *name)
 {
     for (int i = 0; i < MEMBERS; i++)
     {
-        EQUAL(0, pnet_tap_open(name, -1, PNET_OFFLOAD_CSUM, 1, &queues[i]));
+        EQUAL(0, pnet_tap_open_queue(name, PNET_OFFLOAD_CSUM, &queues[i]));
     }
 }
 
@@ -235,7 +235,7 @@ static void a_tap_without_queues_has_none(void)
 {
     sh("ip tuntap add dev tap0 mode tap vnet_hdr");
     struct pnet_tap tap;
-    EQUAL(-EINVAL, pnet_tap_open("tap0", -1, 0, 1, &tap));
+    EQUAL(-EINVAL, pnet_tap_open_queue("tap0", 0, &tap));
     EQUAL(PNET_STEP_TUN_QUEUE, tap.failed_step);
 }
 

@@ -25,7 +25,7 @@ static uint8_t received[4][70000];
 static struct pnet_tap open_tap(const char *name)
 {
     struct pnet_tap tap;
-    const int result = pnet_tap_open(name, -1, ALL, 0, &tap);
+    const int result = pnet_tap_open(name, -1, ALL, &tap);
     if (result < 0)
     {
         fprintf(stderr, "%s: %s\n", pnet_step_name(tap.failed_step), pnet_errno_name(-result));
@@ -69,7 +69,7 @@ static void attaches_to_one_that_exists(void)
     EQUAL(0, tap.was_created);
     EQUAL(1400, tap.interface.mtu);
     struct pnet_tap second;
-    EQUAL(-EBUSY, pnet_tap_open("tap1", -1, ALL, 0, &second));
+    EQUAL(-EBUSY, pnet_tap_open("tap1", -1, ALL, &second));
     EQUAL(PNET_STEP_TUNSETIFF, second.failed_step);
     pnet_close(tap.fd);
     struct pnet_interface facts;
@@ -81,9 +81,9 @@ static void a_failure_names_its_step(void)
 {
     struct pnet_tap tap;
     sh("ip link add veth0 type veth peer name veth1");
-    CHECK(pnet_tap_open("veth0", -1, ALL, 0, &tap) < 0);
+    CHECK(pnet_tap_open("veth0", -1, ALL, &tap) < 0);
     EQUAL(PNET_STEP_TUNSETIFF, tap.failed_step);
-    EQUAL(-ENAMETOOLONG, pnet_tap_open("sixteen-bytes-xx", -1, ALL, 0, &tap));
+    EQUAL(-ENAMETOOLONG, pnet_tap_open("sixteen-bytes-xx", -1, ALL, &tap));
     EQUAL(PNET_STEP_NAME, tap.failed_step);
     sh("ip link del veth0");
 }
@@ -92,7 +92,7 @@ static void takes_over_an_inherited_descriptor(void)
 {
     struct pnet_tap first = open_tap("tap0");
     struct pnet_tap tap;
-    EQUAL(0, pnet_tap_open(NULL, first.fd, ALL, 0, &tap));
+    EQUAL(0, pnet_tap_open(NULL, first.fd, ALL, &tap));
     EQUAL(first.fd, tap.fd);
     EQUAL(0, tap.was_created);
     EQUAL(first.interface.mac, tap.interface.mac);
@@ -107,7 +107,7 @@ static void takes_over_an_inherited_descriptor(void)
     strcpy(request.ifr_name, "tap2");
     request.ifr_flags = IFF_TAP | IFF_NO_PI;
     CHECK(ioctl(fd, TUNSETIFF, &request) == 0);
-    EQUAL(-EINVAL, pnet_tap_open(NULL, fd, ALL, 0, &tap));
+    EQUAL(-EINVAL, pnet_tap_open(NULL, fd, ALL, &tap));
     EQUAL(PNET_STEP_TUNGETIFF, tap.failed_step);
     EQUAL(PNET_KIND_TAP, pnet_descriptor_kind(fd));
     close(fd);
@@ -116,13 +116,13 @@ static void takes_over_an_inherited_descriptor(void)
 static void refused_offloads_are_not_granted(void)
 {
     struct pnet_tap tap;
-    EQUAL(0, pnet_tap_open("tap0", -1, PNET_OFFLOAD_CSUM, 0, &tap));
+    EQUAL(0, pnet_tap_open("tap0", -1, PNET_OFFLOAD_CSUM, &tap));
     EQUAL(PNET_OFFLOAD_CSUM, tap.offloads);
     pnet_close(tap.fd);
-    EQUAL(0, pnet_tap_open("tap0", -1, ALL | 0x4000, 0, &tap)); /* a bit that no kernel knows */
+    EQUAL(0, pnet_tap_open("tap0", -1, ALL | 0x4000, &tap)); /* a bit that no kernel knows */
     EQUAL(PNET_OFFLOAD_CSUM | PNET_OFFLOAD_TSO4 | PNET_OFFLOAD_TSO6 | PNET_OFFLOAD_TSO_ECN, tap.offloads);
     pnet_close(tap.fd);
-    EQUAL(0, pnet_tap_open("tap0", -1, 0, 0, &tap));
+    EQUAL(0, pnet_tap_open("tap0", -1, 0, &tap));
     EQUAL(0, tap.offloads);
     pnet_close(tap.fd);
 }

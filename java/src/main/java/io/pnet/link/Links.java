@@ -256,8 +256,9 @@ public final class Links
         final LinkContext context,
         final UnsafeBuffer out) throws LinkException
     {
-        final int result = Native.pnet_tap_open(
-            name, fd, options.offload() ? OFFLOAD_ALL : 0, isQueue ? 1 : 0, out.addressOffset());
+        final int wanted = options.offload() ? OFFLOAD_ALL : 0;
+        final int result = isQueue ? Native.pnet_tap_open_queue(name, wanted, out.addressOffset()) :
+            Native.pnet_tap_open(name, fd, wanted, out.addressOffset());
         if (result < 0)
         {
             throw tapFailure(spec, out, result);

@@ -60,7 +60,9 @@ final class Native
     static native int pnet_watch_writable(int watchFd, int ringFd, int fd, int on);
 
     static native int pnet_tap_open(
-        String name, int inheritedFd, int offloads, int isQueue, @Cast("struct pnet_tap *") long out);
+        String name, int inheritedFd, int offloads, @Cast("struct pnet_tap *") long out);
+
+    static native int pnet_tap_open_queue(String name, int offloads, @Cast("struct pnet_tap *") long out);
 
     static native int pnet_tap_steer(@Cast("struct pnet_tap *") long tap, int queues, int seed);
 
