@@ -7,13 +7,15 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.Collectors;
 
 /**
  * Compares a run with the baseline: what has become slower beyond the noise, and what allocates and did not.
  *
  * <pre>
- *   RatioCompare --store   RESULTS BASELINE
- *   RatioCompare --compare RESULTS BASELINE      ends with 1 when something has become worse
+ *   RatioCompare --store   BASELINE RESULTS
+ *   RatioCompare --slower  BASELINE RESULTS      prints a pattern of the benchmarks that were slower
+ *   RatioCompare --compare BASELINE RESULTS...   ends with 1 when something has become worse in each of them
  * </pre>
  */
 public final class RatioCompare
@@ -41,15 +43,24 @@ public final class RatioCompare
     /** See the class. */
     public static void main(final String[] args) throws IOException
     {
-        final Ratios now = Ratios.ofJmh(Files.readString(Path.of(args[1])));
-        final Path baseline = Path.of(args[2]);
+        final Path baseline = Path.of(args[1]);
+        final Ratios now = Ratios.ofJmh(Files.readString(Path.of(args[2])));
         if ("--store".equals(args[0]))
         {
             Files.write(baseline, now.json().getBytes(StandardCharsets.UTF_8));
             System.out.println("Stored " + now.entries.size() + " ratios in " + baseline);
             return;
         }
+        for (final String again : List.of(args).subList(3, args.length))
+        {
+            now.again(Ratios.ofJmh(Files.readString(Path.of(again))));
+        }
         final List<Line> lines = compare(now, Ratios.ofJson(Files.readString(baseline)));
+        if ("--slower".equals(args[0]))
+        {
+            System.out.print(slower(lines));
+            return;
+        }
         System.out.print(table(lines));
         if (lines.stream().anyMatch(line -> line.isSlower() || line.allocates()))
         {
@@ -73,6 +84,13 @@ public final class RatioCompare
             lines.add(new Line(name, entry, then, change, change > 1 + BOUND + noise, then != null && allocates));
         });
         return lines;
+    }
+
+    /** What JMH is to be told to run the slower ones again, whatever their parameters; empty where none was. */
+    static String slower(final List<Line> lines)
+    {
+        return lines.stream().filter(Line::isSlower).map(line -> line.name().replaceFirst("\\[.*", ""))
+            .distinct().map(name -> name.replace(".", "\\.") + "$").collect(Collectors.joining("|"));
     }
 
     static String table(final List<Line> lines)

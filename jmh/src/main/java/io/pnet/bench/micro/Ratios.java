@@ -6,6 +6,8 @@ import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
@@ -26,8 +28,9 @@ final class Ratios
     /**
      * One benchmark.
      *
-     * @param ratio     its time by the reference's.
-     * @param error     what the ratio may be off by, as a share of it (JMH's 99.9 % interval).
+     * @param ratio     its time by the reference's, each of its best iteration: what else a machine does makes one
+     *                  longer and never shorter.
+     * @param error     what the ratio may be off by, as a share of it: the middle iteration over the best, of both.
      * @param allocated bytes an operation; -1 when it was not recorded.
      */
     record Entry(double ratio, double error, double allocated)
@@ -56,10 +59,17 @@ final class Ratios
         }
         final Ratios ratios = new Ratios();
         results.forEach((name, result) -> ratios.entries.put(name, new Entry(
-            score(result) / score(reference),
+            best(result) / best(reference),
             error(result) + (result == reference ? 0 : error(reference)),
             allocated(result))));
         return ratios;
+    }
+
+    /** What another run took again takes the lower ratio of the two. */
+    void again(final Ratios other)
+    {
+        other.entries.forEach((name, entry) ->
+            entries.merge(name, entry, (one, two) -> one.ratio() <= two.ratio() ? one : two));
     }
 
     static Ratios ofJson(final String json)
@@ -86,16 +96,25 @@ final class Ratios
         return name.toString();
     }
 
-    private static double score(final JsonObject result)
+    /** What the iterations of all forks took, the best first. */
+    private static double[] sorted(final JsonObject result)
     {
-        return result.getAsJsonObject("primaryMetric").get("score").getAsDouble();
+        final List<Double> times = new ArrayList<>();
+        result.getAsJsonObject("primaryMetric").getAsJsonArray("rawData").forEach(fork ->
+            fork.getAsJsonArray().forEach(time -> times.add(time.getAsDouble())));
+        return times.stream().mapToDouble(time -> time).sorted().toArray();
     }
 
-    /** JMH writes "NaN" where a single iteration leaves nothing to say. */
+    private static double best(final JsonObject result)
+    {
+        return sorted(result)[0];
+    }
+
+    /** A single iteration leaves nothing to say: it may be off by as much as it is. */
     private static double error(final JsonObject result)
     {
-        final double error = result.getAsJsonObject("primaryMetric").get("scoreError").getAsDouble();
-        return Double.isNaN(error) ? 1 : error / score(result);
+        final double[] times = sorted(result);
+        return times.length == 1 ? 1 : times[times.length / 2] / times[0] - 1;
     }
 
     private static double allocated(final JsonObject result)
@@ -107,7 +126,7 @@ final class Ratios
             if (key.endsWith(ALLOCATION))
             {
                 final double bytes = metrics.getAsJsonObject(key).get("score").getAsDouble();
-                return bytes * 1e9 / score(result) < HARNESS_RATE ? 0 : bytes;
+                return bytes * 1e9 / best(result) < HARNESS_RATE ? 0 : bytes;
             }
         }
         return -1;

@@ -34,6 +34,32 @@ class RatioCompareTest
     }
 
     @Test
+    void whatIsSlowerOnlyOnceIsNoFinding()
+    {
+        final Ratios before = Ratios.ofJmh(
+            run(result("tcp.In.a", 100, 1, 0), result("tcp.In.b", 100, 1, 0), reference(4_000)));
+        final Ratios after = Ratios.ofJmh(
+            run(result("tcp.In.a", 200, 1, 0), result("tcp.In.b", 200, 1, 0), reference(4_000)));
+        assertEquals("tcp\\.In\\.a$|tcp\\.In\\.b$", RatioCompare.slower(RatioCompare.compare(after, before)));
+
+        after.again(Ratios.ofJmh(
+            run(result("tcp.In.a", 210, 1, 0), result("tcp.In.b", 110, 1, 0), reference(4_000))));
+        final List<RatioCompare.Line> lines = RatioCompare.compare(after, before);
+        assertTrue(line(lines, "tcp.In.a").isSlower());
+        assertFalse(line(lines, "tcp.In.b").isSlower());
+        assertEquals(2, line(lines, "tcp.In.a").change(), 1e-9);
+    }
+
+    @Test
+    void theBestIterationCounts()
+    {
+        final Ratios ratios = Ratios.ofJmh("[{\"benchmark\": \"io.pnet.bench.a\", \"primaryMetric\": " +
+            "{\"rawData\": [[90, 60], [40, 50]]}}, " + reference(4_000) + "]");
+        assertEquals(0.01, ratios.entries.get("a").ratio(), 1e-9);
+        assertEquals(0.5, ratios.entries.get("a").error(), 1e-9);
+    }
+
+    @Test
     void whatDidNotAllocateAndDoesIsAFinding()
     {
         final Ratios before = Ratios.ofJmh(run(result("a", 100, 1, 0.001), result("b", 9, 1, 64), reference(4_000)));
@@ -87,8 +113,8 @@ class RatioCompareTest
 
     private static String result(final String name, final double score, final double error, final double allocated)
     {
-        return "{\"benchmark\": \"io.pnet.bench." + name + "\", \"mode\": \"avgt\", \"primaryMetric\": {\"score\": " +
-            score + ", \"scoreError\": " + (Double.isNaN(error) ? "\"NaN\"" : Double.toString(error)) +
-            "}, \"secondaryMetrics\": {\"\u00b7gc.alloc.rate.norm\": {\"score\": " + allocated + "}}}";
+        final String others = Double.isNaN(error) ? "" : ", " + (score + error) + ", " + (score + 10 * error);
+        return "{\"benchmark\": \"io.pnet.bench." + name + "\", \"primaryMetric\": {\"rawData\": [[" + score + others +
+            "]]}, \"secondaryMetrics\": {\"\u00b7gc.alloc.rate.norm\": {\"score\": " + allocated + "}}}";
     }
 }
