@@ -9,7 +9,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-/** How often the keeper looks after a stack whose last cycle, by its clock, has always just been. */
+/** How often the keeper looks after a stack that others run. */
 @Timeout(60)
 final class KeeperTest
 {
@@ -17,9 +17,13 @@ final class KeeperTest
     private static final long WATCHED_MS = 200;
     private static final int TRIES = 10;
 
+    private static final long LONG_AGO_NS = 2_000_000L;
+
     /** Each look reads the clock once. */
     private final AtomicInteger looks = new AtomicInteger();
-    private final DutyCycle cycle = new DutyCycle(null, () -> looks.getAndIncrement() * 0L);
+    /** By how much the clock goes on with each look: by nothing, and the last cycle has always just been. */
+    private volatile long stepNs;
+    private final DutyCycle cycle = new DutyCycle(null, () -> looks.getAndIncrement() * stepNs);
     private final DrivingPlace place = new DrivingPlace(cycle, null);
     private final WaitingThreads waiting = new WaitingThreads();
     private final Keeper keeper = new Keeper(cycle, place, new Ownership(cycle, place), waiting, 0);
@@ -51,6 +55,28 @@ final class KeeperTest
         final long beganNs = System.nanoTime();
         Thread.sleep(WATCHED_MS);
         final int looked = looks.get() - before;
+        final long tookNs = System.nanoTime() - beganNs;
+        assertTrue(looked <= tookNs / Keeper.NAP_NS + 2, looked + " looks in " + tookNs + " ns");
+    }
+
+    @Test
+    void napsWhileTheDriverSleepsInTheKernelAndIsBackAtOnce() throws InterruptedException
+    {
+        waiting.driverComes();
+        place.take(Thread.currentThread());
+        stepNs = LONG_AGO_NS;
+        final int before = looks.get();
+        final long beganNs = System.nanoTime();
+        int cycles = 0;
+        while (System.nanoTime() - beganNs < WATCHED_MS * 1_000_000)
+        {
+            // The next cycle has been, which looks at the clock, and a condition is met.
+            cycle.start(null);
+            cycles++;
+            keeper.driverLeaves();
+            Thread.sleep(2);
+        }
+        final int looked = looks.get() - before - cycles;
         final long tookNs = System.nanoTime() - beganNs;
         assertTrue(looked <= tookNs / Keeper.NAP_NS + 2, looked + " looks in " + tookNs + " ns");
     }
