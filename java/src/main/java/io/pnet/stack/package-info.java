@@ -50,5 +50,9 @@
  * frames a receiver waits 1,900 times a second, its stream's thread and keeper take 0.73 CPU seconds a gigabyte, and
  * with pauses of 16 frames' time it was 1.22. Of what a JVM that is seconds old takes beyond that, up to 3.5, the JIT
  * compilers have most; the keeper's tick has 0.12.
+ *
+ * <p>The compilers are slow there, not in a circle: a method that runs 180 to 1,900 times a second, as often as the
+ * driver wakes, comes to the last tier after tens of seconds. At 1 Gbit/s, sending, they take 20 % of a processor 5 to
+ * 9 seconds after the start and 3 % after 20, and no hot method is compiled more than twice.
  */
 package io.pnet.stack;
