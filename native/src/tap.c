@@ -164,9 +164,6 @@ int pnet_tap_steer(struct pnet_tap *tap, int queues, int seed)
     return result;
 }
 
-<<<<<<< ours
-/* One piece goes by read and write, which cost a tenth less than readv and writev. */
-=======
 int pnet_tap_open_queue(const char *name, int offloads, struct pnet_tap *out)
 {
     memset(out, 0, sizeof *out);
@@ -182,7 +179,7 @@ int pnet_tap_open(const char *name, int inherited_fd, int offloads, struct pnet_
     return finish(is_ours ? attach(name, 0, out) : take_over(inherited_fd, out), is_ours, offloads, out);
 }
 
->>>>>>> theirs
+/* One piece goes by read and write, which cost a tenth less than readv and writev. */
 int pnet_read_batch(int fd, void *messages, int count)
 {
     struct mmsghdr *const message = messages;

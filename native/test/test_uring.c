@@ -28,7 +28,7 @@ static void begin_tap(void)
     sh("ip tuntap add dev tap4 mode tap vnet_hdr");
     sh("ip link set tap4 addrgenmode none");
     sh("ip link set tap4 up");
-    EQUAL(0, pnet_tap_open("tap4", -1, 0, 0, &tap));
+    EQUAL(0, pnet_tap_open("tap4", -1, 0, &tap));
     const struct pnet_packet_options options = ring_options("tap4");
     ring = open_ring(&options);
     const int64_t opened = pnet_uring_open(tap.fd);
@@ -238,7 +238,7 @@ static void lets_go_of_the_tap_at_once(void)
 {
     for (int i = 0; i < 20; i++)
     {
-        EQUAL(0, pnet_tap_open("fresh", -1, 0, 0, &tap));
+        EQUAL(0, pnet_tap_open("fresh", -1, 0, &tap));
         const int64_t opened = pnet_uring_open(tap.fd);
         CHECK(opened > 0);
         memset(messages, 0, sizeof messages);
