@@ -134,8 +134,12 @@ final class UndoTest
             .establishedWithSack().measured())
         {
             peer.connection().window.cwnd = 200_000;
+            // To a peer this near frames are as large as they can be.
+            final long srttNs = peer.connection().window.srttNs;
+            peer.connection().window.srttNs = 100_000;
             peer.write(3_000);
             peer.write(4_000);
+            peer.connection().window.srttNs = srttNs;
             assertEquals(7, peer.all().size());
             assertEquals(2, peer.connection().sent.count());
             peer.advanceMs(RTT_MS);
