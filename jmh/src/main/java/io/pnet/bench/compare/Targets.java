@@ -38,9 +38,11 @@ public final class Targets
     private final Call call;
     private final Cells cells;
     private final BulkTest bulkTest;
+    private final BulkTest shapedTest;
     private final LatencyTest latencyTest;
     private final TargetResults results = new TargetResults();
     private final int bulkRounds;
+    private final int shapedRounds;
     private final int latencyRounds;
 
     private Targets(final Call call, final Cells cells)
@@ -52,6 +54,9 @@ public final class Targets
         // Servers are older than seconds: what a JVM compiles while it is young is not what a stack costs.
         final double warmUpS = call.isQuick() ? 1.0 : 5.0;
         bulkTest = new BulkTest(call.pnet(), cells.folder, warmUpS, call.isQuick() ? 1.0 : 1.9);
+        // What runs some hundred times a second is compiled after tens of seconds, and takes few ticks of CPU.
+        shapedTest = call.isQuick() ? bulkTest : new BulkTest(call.pnet(), cells.folder, 20, 4);
+        shapedRounds = call.isQuick() ? 1 : 2;
         latencyTest = new LatencyTest(call.java(), cells.folder, warmUpS, call.isQuick() ? 0.8 : 1.5);
     }
 
@@ -119,7 +124,8 @@ public final class Targets
 
     private void shaped(final Setup setup)
     {
-        final Map<String, Rounds<BulkRun>> runs = bulk(setup, List.of(KERNEL_NIO, IN, OUT));
+        final Map<String, Rounds<BulkRun>> runs = bulk(
+            shapedTest, shapedRounds, setup, List.of(KERNEL_NIO, IN, OUT));
         final double limit = (setup.rate().equals("1g") ? 984.4e6 : 98.44e6) * PAYLOAD_OF_FRAME;
         final Rounds<BulkRun> kernel = runs.get(KERNEL_NIO);
         for (final String way : List.of(IN, OUT))
@@ -183,9 +189,15 @@ public final class Targets
     /** Runs these in turns; kernel to kernel always on the plain wire. */
     private Map<String, Rounds<BulkRun>> bulk(final Setup setup, final List<String> whats)
     {
+        return bulk(bulkTest, bulkRounds, setup, whats);
+    }
+
+    private Map<String, Rounds<BulkRun>> bulk(
+        final BulkTest test, final int rounds, final Setup setup, final List<String> whats)
+    {
         final Map<String, Rounds<BulkRun>> runs = new LinkedHashMap<>();
         whats.forEach(what -> runs.put(what, new Rounds<>()));
-        for (int i = 1; i <= bulkRounds; i++)
+        for (int i = 1; i <= rounds; i++)
         {
             final int round = i;
             runs.forEach((what, cell) ->
@@ -196,7 +208,7 @@ public final class Targets
                 final Setup wireOf = isKernel ? setup.with(setup.family(), "ring") : setup;
                 cells.take(wireOf.title() + ", " + what + ", round " + round, wireOf, role, cell.failures, wire ->
                 {
-                    final BulkRun run = bulkTest.run(wire, wireOf, role, what.equals(KERNEL_NIO),
+                    final BulkRun run = test.run(wire, wireOf, role, what.equals(KERNEL_NIO),
                         what.equals(CLAIMED) ? List.of("--handlers") : List.of(), BulkTest.NOBODY);
                     cell.runs.put(round, run);
                     return Format.rate(run.goodput()) + ", " + Format.cpu(run.cpu().total()) + " CPU s/GB";
