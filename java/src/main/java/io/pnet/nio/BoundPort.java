@@ -27,10 +27,19 @@ record BoundPort(IpAddress address, int port)
         Failures.requireRunning(process);
         final IpAddress address =
             local.getAddress().isAnyLocalAddress() ? IpAddress.ANY : IpAddress.of(local.getAddress());
+        final List<Home> homes = process.homes();
         int port = local.getPort();
-        for (final Home home : process.homes())
+        for (int i = 0; i < homes.size(); i++)
         {
-            port = bind(home, address, port);
+            try
+            {
+                port = bind(homes.get(i), address, port);
+            }
+            catch (final BindException ex)
+            {
+                release(homes.subList(0, i), address, port);
+                throw ex;
+            }
         }
         return new BoundPort(address, port);
     }
@@ -58,7 +67,11 @@ record BoundPort(IpAddress address, int port)
     /** Gives it back; a connection that uses it stays. */
     void release(final IpProcess process)
     {
-        final List<Home> homes = process.homes();
+        release(process.homes(), address, port);
+    }
+
+    private static void release(final List<Home> homes, final IpAddress address, final int port)
+    {
         for (int i = homes.size() - 1; i >= 0; i--)
         {
             final Home home = homes.get(i);

@@ -1,5 +1,7 @@
 package io.pnet.nio;
 
+import io.pnet.ip.IpAddress;
+import io.pnet.stack.Home;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -37,6 +39,7 @@ final class GroupChannelTest
     /** So many that all of them at one stack would be a chance of one in two billion. */
     private static final int MANY = 32;
     private static final int FIRST_PORT = 4_000;
+    private static final IpAddress CLIENT = IpAddress.of(new InetSocketAddress(TwoProcesses.CLIENT, 0).getAddress());
 
     private TwoProcesses processes;
     private ServerSocketChannel server;
@@ -106,6 +109,33 @@ final class GroupChannelTest
         {
             connect();
             accepted.add(server.accept());
+        }
+    }
+
+    @Test
+    void aPortThatOneStackRefusesIsTakenAtNone() throws IOException
+    {
+        final Home other = processes.clientProvider().process().homes().get(1);
+        final InetSocketAddress wanted = new InetSocketAddress(TwoProcesses.CLIENT, FIRST_PORT);
+        assertEquals(FIRST_PORT, other.<Integer>exclusively(() -> bind(other)));
+        assertThrows(BindException.class, () -> connect(wanted));
+        other.exclusively(() ->
+        {
+            other.stack().tcp().unbind(CLIENT, FIRST_PORT);
+            return null;
+        });
+        assertEquals(wanted, connect(wanted).getLocalAddress());
+    }
+
+    private static int bind(final Home home)
+    {
+        try
+        {
+            return home.stack().tcp().bind(CLIENT, FIRST_PORT);
+        }
+        catch (final BindException ex)
+        {
+            throw new AssertionError(ex);
         }
     }
 
