@@ -28,6 +28,8 @@ class HotPathsTest
         "io.pnet.tcp.Recovery::steer",
         "io.pnet.tcp.Recovery::markSacked",
         "io.pnet.tcp.Recovery::onRetransmissionTimeout",
+        // Neighbours are asked before anything else travels: for that moment this is most of what comes.
+        "io.pnet.ip.Icmp::onPacketV6",
         // Handshakes.
         "io.pnet.tcp.Output::sendSyn",
         "io.pnet.tcp.Input::arrivesInSynSent",
