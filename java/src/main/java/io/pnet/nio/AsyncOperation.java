@@ -189,11 +189,13 @@ final class AsyncOperation<V>
             {
                 failure = channel.isOpen() ? ex : new AsynchronousCloseException();
             }
+            // In the same breath: whoever tried again would move bytes that nobody hears of.
+            if (value == null && failure == null || !claimEnd())
+            {
+                return;
+            }
         }
-        if (value != null || failure != null)
-        {
-            end(value, failure);
-        }
+        tell(value, failure);
     }
 
     private void expire()
@@ -220,10 +222,15 @@ final class AsyncOperation<V>
 
     private void end(final Object outcome, final Throwable failure)
     {
-        if (!claimEnd())
+        if (claimEnd())
         {
-            return;
+            tell(outcome, failure);
         }
+    }
+
+    /** Its end, by whoever has claimed it. */
+    private void tell(final Object outcome, final Throwable failure)
+    {
         if (failure != null)
         {
             channel.onFailed(slot);
