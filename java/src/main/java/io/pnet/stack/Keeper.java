@@ -192,7 +192,7 @@ final class Keeper
         {
             final long nowNs = clock.nanoTime();
             final int work = cycle.run(nowNs);
-            ownership.release();
+            ownership.releaseAndMakeWay();
             final boolean hasGuests = waiting.hasGuests();
             if (work > 0)
             {
@@ -232,7 +232,7 @@ final class Keeper
             if (ownership.tryAcquire())
             {
                 work = cycle.run();
-                ownership.release();
+                ownership.releaseAndMakeWay();
             }
             if (work > 0)
             {

@@ -15,8 +15,11 @@ final class Ownership
     private static final int SPINS = 100;
     private static final int YIELDS = 1_000;
     static final long BACK_OFF_NS = 50_000L;
+    /** After so many tries it is known to wait. */
+    private static final int PATIENCE = 200;
     private static final VarHandle OWNER;
     private static final VarHandle SPARE_WAKES;
+    private static final VarHandle WAITERS;
 
     static
     {
@@ -25,6 +28,7 @@ final class Ownership
             final MethodHandles.Lookup lookup = MethodHandles.lookup();
             OWNER = lookup.findVarHandle(Ownership.class, "owner", Thread.class);
             SPARE_WAKES = lookup.findVarHandle(Ownership.class, "spareWakes", WakeList.class);
+            WAITERS = lookup.findVarHandle(Ownership.class, "waiters", int.class);
         }
         catch (final ReflectiveOperationException ex)
         {
@@ -35,6 +39,8 @@ final class Ownership
     private final DutyCycle cycle;
     private final DrivingPlace place;
     private volatile Thread owner;
+    /** Threads that have waited in vain for a while. */
+    private volatile int waiters;
     /** Whether the cycle under way made another thread ready; the owner's. */
     private boolean hasWoken;
     /** Whom the owner has made ready and not woken yet; the owner's. */
@@ -68,13 +74,14 @@ final class Ownership
     /** Takes the stack when the current duty cycle is over. */
     void acquire()
     {
-        for (int i = 0; !tryAcquire(); i++)
+        int tries = 0;
+        while (!tryAcquire())
         {
-            if (i < SPINS)
+            if (tries < SPINS)
             {
                 Thread.onSpinWait();
             }
-            else if (i < YIELDS && !VirtualThreads.isVirtual(Thread.currentThread()))
+            else if (tries < YIELDS && !VirtualThreads.isVirtual(Thread.currentThread()))
             {
                 Thread.yield();
             }
@@ -83,6 +90,28 @@ final class Ownership
                 // Virtual threads that only yield would keep an owner that has lost its carrier from getting one again.
                 LockSupport.parkNanos(this, BACK_OFF_NS);
             }
+            if (++tries == PATIENCE)
+            {
+                WAITERS.getAndAdd(this, 1);
+            }
+        }
+        if (tries >= PATIENCE)
+        {
+            WAITERS.getAndAdd(this, -1);
+        }
+    }
+
+    /**
+     * Gives the stack up as {@link #release} does, by one that is about to take it again: between two cycles of a
+     * driver that has work all the time the stack is free for so short that whoever must own it might never see it so.
+     * Where somebody has waited in vain, the driver stays away for a moment.
+     */
+    void releaseAndMakeWay()
+    {
+        release();
+        if (waiters > 0)
+        {
+            LockSupport.parkNanos(this, 2 * BACK_OFF_NS);
         }
     }
 

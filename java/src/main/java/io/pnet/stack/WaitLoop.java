@@ -135,7 +135,7 @@ final class WaitLoop
                 ownership.clearHasWoken();
                 final int work = cycle.run();
                 hasMadeWay = ownership.hasWoken();
-                ownership.release();
+                ownership.releaseAndMakeWay();
                 if (work > 0)
                 {
                     idleSinceNs = nowNs;
