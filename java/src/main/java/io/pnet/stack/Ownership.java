@@ -15,6 +15,8 @@ final class Ownership
     private static final int SPINS = 100;
     private static final int YIELDS = 1_000;
     static final long BACK_OFF_NS = 50_000L;
+    /** How often who gives the stack up runs a cycle for what others have left. */
+    private static final int MOST_CYCLES = 16;
     /** After so many tries it is known to wait. */
     private static final int PATIENCE = 200;
     private static final VarHandle OWNER;
@@ -115,11 +117,14 @@ final class Ownership
         }
     }
 
-    /** Gives the stack up, and looks again for what was left meanwhile. */
+    /**
+     * Gives the stack up, and looks again for what was left meanwhile, unless somebody waits who will do so. Not for
+     * ever: handlers that write all the time leave work in every cycle, and the caller has other things to do.
+     */
     void release()
     {
         giveUp();
-        while (cycle.isPending() && tryAcquire())
+        for (int i = 0; i < MOST_CYCLES && cycle.isPending() && waiters == 0 && tryAcquire(); i++)
         {
             cycle.run();
             giveUp();

@@ -55,7 +55,7 @@ public final class Targets
         final double warmUpS = call.isQuick() ? 1.0 : 5.0;
         bulkTest = new BulkTest(call.pnet(), cells.folder, warmUpS, call.isQuick() ? 1.0 : 1.9);
         // What runs some hundred times a second is compiled after tens of seconds, and takes few ticks of CPU.
-        shapedTest = call.isQuick() ? bulkTest : new BulkTest(call.pnet(), cells.folder, 20, 4);
+        shapedTest = call.isQuick() ? bulkTest : new BulkTest(call.pnet(), cells.folder, 12, 3);
         shapedRounds = call.isQuick() ? 1 : 2;
         latencyTest = new LatencyTest(call.java(), cells.folder, warmUpS, call.isQuick() ? 0.8 : 1.5);
     }
