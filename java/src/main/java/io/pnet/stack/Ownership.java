@@ -129,6 +129,10 @@ final class Ownership
             cycle.run();
             giveUp();
         }
+        if (cycle.isPending())
+        {
+            place.signalSleeper();
+        }
         place.signalMistaken();
     }
 
