@@ -29,7 +29,8 @@ final class Stages
     static void start(final long pid) throws IOException, InterruptedException
     {
         jcmd(pid, "JFR.start", "name=stages", "settings=none",
-            "jdk.ExecutionSample#enabled=true", "jdk.ExecutionSample#period=1ms");
+            "+jdk.ExecutionSample#enabled=true", "+jdk.ExecutionSample#period=1ms",
+            "+jdk.ExecutionSample#stackTrace=true");
     }
 
     /** Has the JVM tell perf what its compiled code is called. */
@@ -94,7 +95,7 @@ final class Stages
         command.addAll(List.of(words));
         final Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
         final String said = new String(process.getInputStream().readAllBytes()).strip();
-        if (!process.waitFor(10, TimeUnit.SECONDS) || process.exitValue() != 0)
+        if (!process.waitFor(10, TimeUnit.SECONDS) || process.exitValue() != 0 || said.contains("Warning!"))
         {
             throw new CellFailure("jcmd " + words[0] + ": " + said.replace('\n', ' '));
         }
