@@ -220,8 +220,15 @@ public final class Breakdown
             }
             final List<Long> programs = Stream.of(sender, receiver).map(Program::pid)
                 .filter(pid -> pid != pnetPid).toList();
-            samples = CpuSamples.read(recording, samplesFile, pnetPid, programs);
-            Files.deleteIfExists(Path.of("/tmp/perf-" + pnetPid + ".map"));
+            try
+            {
+                samples = CpuSamples.read(recording, samplesFile, pnetPid, programs);
+            }
+            finally
+            {
+                // Where the JVM has left the names of its code.
+                Files.deleteIfExists(Path.of("/tmp/perf-" + pnetPid + ".map"));
+            }
         }
 
         @Override
