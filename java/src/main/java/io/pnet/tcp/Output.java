@@ -4,7 +4,6 @@ import io.pnet.counters.Counter;
 import io.pnet.counters.Counters;
 import io.pnet.ip.Destination;
 import io.pnet.ip.Ip;
-import io.pnet.link.LinkCapabilities;
 import io.pnet.link.TxFrame;
 import io.pnet.wire.BigEndian;
 import io.pnet.wire.ProtocolNumber;
@@ -21,9 +20,6 @@ import org.agrona.concurrent.UnsafeBuffer;
  */
 final class Output
 {
-    private static final long GSO_TIME_NS = 1_000_000L;
-    private static final int ETHERNET_LENGTH = 14;
-
     private final Ip ip;
     private final Counters counters;
     private final TcpTimers timers;
@@ -215,7 +211,7 @@ final class Output
                 return true;
             }
             final int room = c.window.cwnd - c.inFlight();
-            final int goal = Math.min(room - room % c.sndMss, gsoGoal(c));
+            final int goal = Math.min(room - room % c.sndMss, FrameSize.goal(c));
             while (sent.length(i) < goal && i + 1 < sent.count() && sent.flags(i + 1) == sent.flags(i))
             {
                 // What was sent in pieces goes again in one.
@@ -250,7 +246,7 @@ final class Output
         final int length = sent.length(index);
         final boolean fin = c.finSent && sent.end(index) == c.sndNxt;
         final int payload = fin ? length - 1 : length;
-        if (payload > 0 && payload > maxPayload(c))
+        if (payload > 0 && payload > FrameSize.max(c))
         {
             // The path's or link's limit has become smaller since; sent in pieces, the rest next time.
             sent.split(index, start + c.sndMss);
@@ -309,7 +305,7 @@ final class Output
             }
             final int windowRoom = c.sndUna + c.sndWnd - c.sndNxt;
             final int cwndRoom = c.window.cwnd - inFlight;
-            final int goal = (int)Math.min(available, Math.min(Math.max(0, windowRoom), gsoGoal(c)));
+            final int goal = (int)Math.min(available, Math.min(Math.max(0, windowRoom), FrameSize.goal(c)));
             int n = goal;
             state = windowRoom < Math.min(available, c.sndMss) ? SendTime.State.RWND_LIMITED : SendTime.State.BUSY;
             if (cwndRoom < n)
@@ -537,38 +533,6 @@ final class Output
         }
         final int segments = c.settings.initialWindowSegments;
         return Math.min(segments * c.sndMss, Math.max(2 * c.sndMss, segments * 1_460));
-    }
-
-    /** Largest payload of one frame that link and path take. */
-    static int maxPayload(final Connection c)
-    {
-        final LinkCapabilities link = c.destination.capabilities();
-        final int gso = link.txGsoMaxBytes();
-        if (gso == 0 || Urgent.isAhead(c, c.sndUnaOffset))
-        {
-            // The pieces of a GSO frame share one urgent pointer, which would be wrong for all but the first.
-            return c.sndMss;
-        }
-        final int headers = ETHERNET_LENGTH + c.destination.headerLength() + TcpHeader.MIN_LENGTH +
-            (c.timestamps ? TcpOptions.TIMESTAMPS_LENGTH : 0);
-        // The IP length field bounds it too.
-        final int max = Math.min(gso, 0xFFFF) - headers;
-        return Math.max(c.sndMss, max - max % c.sndMss);
-    }
-
-    /** How large a frame should be: about a millisecond's worth at the rate we send, at least two segments. */
-    private static int gsoGoal(final Connection c)
-    {
-        final int max = maxPayload(c);
-        final long pacingRate = Pacer.rate(c);
-        if (max == c.sndMss || pacingRate == 0 && c.window.srttNs < GSO_TIME_NS)
-        {
-            return max;
-        }
-        final long perMs = pacingRate != 0 ? pacingRate / 1_000 :
-            c.windowUse.perRoundTrip(c) * GSO_TIME_NS / c.window.srttNs;
-        final long segments = Math.max(2, perMs / c.sndMss);
-        return (int)Math.min(max, segments * c.sndMss);
     }
 
     /**

@@ -3,7 +3,7 @@ package io.pnet.tcp;
 /**
  * Spreads what a connection sends over time: after every frame the next is released when the rate allows for it. Who
  * wakes late, or has had nothing to send, may catch up on one millisecond, so that no timer has to be exact for the
- * rate to be; that, or two segments, is also what {@link Output} puts into one frame.
+ * rate to be; that, or two segments, is also what one frame is to carry ({@link FrameSize}).
  *
  * <p>The rate is the congestion control's, bounded by the user's. Works on a {@link Connection}; owned by the stack's
  * owner.

@@ -1,0 +1,52 @@
+package io.pnet.tcp;
+
+import io.pnet.link.LinkCapabilities;
+import io.pnet.wire.TcpHeader;
+import io.pnet.wire.TcpOptions;
+
+/**
+ * How much payload one frame carries: a segment (RFC 9293 section 3.7.1), or several where the link cuts them (GSO).
+ *
+ * <p>Without state of its own: works on {@link Connection}.
+ */
+final class FrameSize
+{
+    private static final long GSO_TIME_NS = 1_000_000L;
+    private static final int ETHERNET_LENGTH = 14;
+
+    private FrameSize()
+    {
+    }
+
+    /** Largest payload of one frame that link and path take. */
+    static int max(final Connection c)
+    {
+        final LinkCapabilities link = c.destination.capabilities();
+        final int gso = link.txGsoMaxBytes();
+        if (gso == 0 || Urgent.isAhead(c, c.sndUnaOffset))
+        {
+            // The pieces of a GSO frame share one urgent pointer, which would be wrong for all but the first.
+            return c.sndMss;
+        }
+        final int headers = ETHERNET_LENGTH + c.destination.headerLength() + TcpHeader.MIN_LENGTH +
+            (c.timestamps ? TcpOptions.TIMESTAMPS_LENGTH : 0);
+        // The IP length field bounds it too.
+        final int max = Math.min(gso, 0xFFFF) - headers;
+        return Math.max(c.sndMss, max - max % c.sndMss);
+    }
+
+    /** How large a frame should be: about a millisecond's worth at the rate we send, at least two segments. */
+    static int goal(final Connection c)
+    {
+        final int max = max(c);
+        final long pacingRate = Pacer.rate(c);
+        if (max == c.sndMss || pacingRate == 0 && c.window.srttNs < GSO_TIME_NS)
+        {
+            return max;
+        }
+        final long perMs = pacingRate != 0 ? pacingRate / 1_000 :
+            c.windowUse.perRoundTrip(c) * GSO_TIME_NS / c.window.srttNs;
+        final long segments = Math.max(2, perMs / c.sndMss);
+        return (int)Math.min(max, segments * c.sndMss);
+    }
+}
