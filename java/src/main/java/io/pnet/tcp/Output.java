@@ -5,7 +5,6 @@ import io.pnet.counters.Counters;
 import io.pnet.ip.Destination;
 import io.pnet.ip.Ip;
 import io.pnet.link.TxFrame;
-import io.pnet.wire.BigEndian;
 import io.pnet.wire.ProtocolNumber;
 import io.pnet.wire.SeqNumber;
 import io.pnet.wire.TcpHeader;
@@ -13,8 +12,9 @@ import io.pnet.wire.TcpOptions;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /**
- * Decides what a connection sends, once per duty cycle, and builds the segments: first what is lost, then new data as
- * far as the windows allow (RFC 9293 sections 3.7.4 and 3.8.6.2.1), then an acknowledgement if one is still due.
+ * Decides what a connection sends, once per duty cycle: first what is lost, then new data as far as the windows allow
+ * (RFC 9293 sections 3.7.4 and 3.8.6.2.1), then an acknowledgement if one is still due. {@link OutgoingSegments} builds
+ * it.
  *
  * <p>One per transport; owned by the stack's owner.
  */
@@ -23,12 +23,14 @@ final class Output
     private final Ip ip;
     private final Counters counters;
     private final TcpTimers timers;
+    private final OutgoingSegments segments;
 
-    Output(final Ip ip, final Counters counters, final TcpTimers timers)
+    Output(final Ip ip, final Counters counters, final TcpTimers timers, final OutgoingSegments segments)
     {
         this.ip = ip;
         this.counters = counters;
         this.timers = timers;
+        this.segments = segments;
     }
 
     /**
@@ -89,7 +91,7 @@ final class Output
         final int fastOpenLength = hasFastOpen ? TcpOptions.fastOpenOptionLength(cookieLength) : 0;
         final int headerLength = TcpHeader.MIN_LENGTH + optionsLength + fastOpenLength;
         final int payload = cookieLength > 0 ? synPayload(c, server, headerLength) : 0;
-        final TxFrame frame = claim(c, headerLength + payload, false, 0);
+        final TxFrame frame = segments.claim(c, headerLength + payload, false, 0);
         if (frame == null)
         {
             return false;
@@ -127,7 +129,7 @@ final class Output
         }
         // The window of a SYN is never scaled (RFC 7323 section 2.2).
         final int window = ReceiveWindow.initial(c.settings);
-        putHeader(
+        OutgoingSegments.putHeader(
             buffer,
             at,
             c.localPort,
@@ -253,7 +255,7 @@ final class Output
             return retransmit(c, index, nowNs);
         }
         c.rate.beforeSend(c, nowNs);
-        if (transmit(c, start, payload, fin, true, nowNs) < 0)
+        if (segments.transmit(c, start, payload, fin, true, nowNs) < 0)
         {
             return false;
         }
@@ -395,7 +397,7 @@ final class Output
     private boolean sendNext(final Connection c, final int n, final boolean fin, final long nowNs)
     {
         c.rate.beforeSend(c, nowNs);
-        final int sentBytes = transmit(c, c.sndNxt, n, fin, false, nowNs);
+        final int sentBytes = segments.transmit(c, c.sndNxt, n, fin, false, nowNs);
         if (sentBytes < 0)
         {
             return false;
@@ -535,198 +537,18 @@ final class Output
         return Math.min(segments * c.sndMss, Math.max(2 * c.sndMss, segments * 1_460));
     }
 
-    /**
-     * Builds and queues one segment, or one GSO frame of several.
-     *
-     * @return payload bytes sent, which may be fewer than asked for; -1 when the link is full.
-     */
-    private int transmit(
-        final Connection c, final int seq, final int payload, final boolean fin, final boolean again, final long nowNs)
-    {
-        final int headerLength = headerLength(c);
-        final boolean gathered = payload > c.settings.copyLimit;
-        final boolean isNew = !again && isNew(c, seq, payload);
-        final TxFrame frame = claim(
-            c, gathered ? headerLength : headerLength + payload, gathered, c.ecn.codepoint(isNew));
-        if (frame == null)
-        {
-            return -1;
-        }
-        final long offset = c.offsetOf(seq);
-        final int at = ip.transportOffset();
-        final UnsafeBuffer buffer = frame.buffer();
-        final int n = putPayload(c, frame, at + headerLength, offset, payload, gathered);
-        putOptions(c, buffer, at, nowNs);
-        final int flags = flags(c, offset, n, fin && n == payload) |
-            (isNew && c.ecn.isCwrDue() ? reduced(c, frame) : 0);
-        putHeader(
-            buffer, at, c.localPort, c.remotePort, seq, c.rcvNxt, headerLength, flags,
-            c.receiveWindow.advertise(c, nowNs));
-        if ((flags & TcpHeader.URG) != 0)
-        {
-            BigEndian.putUint16(buffer, at + TcpHeader.URGENT_POINTER_OFFSET, Urgent.pointer(c, offset));
-        }
-        ip.commit(frame, TcpHeader.CHECKSUM_OFFSET, n > c.sndMss ? c.sndMss : 0, headerLength);
-        counters.increment(Counter.TCP_TX_SEGMENTS);
-        Pacer.onSent(c, n, nowNs);
-        onAcknowledged(c, again || hasNothingToSack(c));
-        return n;
-    }
-
-    /**
-     * By reference, or copied behind the header.
-     *
-     * @return bytes of payload that the frame has taken.
-     */
-    private int putPayload(
-        final Connection c,
-        final TxFrame frame,
-        final int at,
-        final long offset,
-        final int payload,
-        final boolean gathered)
-    {
-        if (gathered)
-        {
-            final int n = c.sendBuffer.appendTo(frame, offset, payload);
-            counters.add(Counter.TCP_TX_GATHERED_BYTES, n);
-            return n;
-        }
-        if (payload > 0)
-        {
-            c.sendBuffer.copyTo(frame.buffer(), at, offset, payload);
-            counters.add(Counter.TCP_TX_COPIED_BYTES, payload);
-        }
-        return payload;
-    }
-
-    private static void putOptions(final Connection c, final UnsafeBuffer buffer, final int at, final long nowNs)
-    {
-        if (c.timestamps)
-        {
-            TcpOptions.putTimestamps(buffer, at + TcpHeader.OPTIONS_OFFSET, c.timestamp(nowNs), c.tsRecent);
-        }
-    }
-
-    /** What SACK has to tell, no data segment of ours carries. */
-    private static boolean hasNothingToSack(final Connection c)
-    {
-        return c.reassembly.isEmpty() && !c.reassembly.hasDuplicate();
-    }
-
-    private static int headerLength(final Connection c)
-    {
-        return c.timestamps ? TcpHeader.MIN_LENGTH + TcpOptions.TIMESTAMPS_LENGTH : TcpHeader.MIN_LENGTH;
-    }
-
-    /** A window probe is no data that anybody has room for, and is not ECN-capable (RFC 3168 section 6.1.6). */
-    private static boolean isNew(final Connection c, final int seq, final int payload)
-    {
-        return payload > 0 && seq + payload - c.sndUna <= c.sndWnd;
-    }
-
-    private static int flags(final Connection c, final long offset, final int n, final boolean fin)
-    {
-        int flags = TcpHeader.ACK | c.ecn.ackFlags();
-        if (fin)
-        {
-            flags |= TcpHeader.FIN | (n > 0 ? TcpHeader.PSH : 0);
-        }
-        else if (n > 0 && offset + n == c.sendBuffer.written())
-        {
-            flags |= TcpHeader.PSH;
-        }
-        return Urgent.isAhead(c, offset) ? flags | TcpHeader.URG : flags;
-    }
-
-    /** The answer to ECE; only the first segment of a GSO frame may carry it. */
-    private static int reduced(final Connection c, final TxFrame frame)
-    {
-        c.ecn.onCwrSent();
-        frame.gsoCwr();
-        return TcpHeader.CWR;
-    }
-
     // ---- acknowledgements
 
     /** A pure acknowledgement, with SACK blocks when there are any. */
     boolean sendAck(final Connection c, final long nowNs)
     {
-        return sendBare(c, c.sndNxt, TcpHeader.ACK, true, nowNs);
+        return segments.sendBare(c, c.sndNxt, TcpHeader.ACK, true, nowNs);
     }
 
-    /** A segment without data: an acknowledgement, a keepalive, or a reset. */
-    boolean sendBare(final Connection c, final int seq, final int flags, final boolean withSack, final long nowNs)
+    /** A keepalive probe (RFC 9293 section 3.8.4): an old sequence number, no data. The peer has to answer. */
+    void sendKeepAlive(final Connection c, final long nowNs)
     {
-        final Reassembly reassembly = c.reassembly;
-        int blocks = 0;
-        if (withSack && c.sackPermitted)
-        {
-            blocks = Math.min(
-                reassembly.blocks() + (reassembly.hasDuplicate() ? 1 : 0),
-                c.timestamps ? Reassembly.MAX_BLOCKS - 1 : Reassembly.MAX_BLOCKS);
-        }
-        final int ece = (flags & TcpHeader.RST) == 0 ? c.ecn.ackFlags() : 0;
-        final int headerLength = TcpHeader.MIN_LENGTH + (c.timestamps ? TcpOptions.TIMESTAMPS_LENGTH : 0) +
-            (blocks > 0 ? TcpOptions.SACK_HEADER_LENGTH + blocks * TcpOptions.SACK_BLOCK_LENGTH : 0);
-        final TxFrame frame = claim(c, headerLength, false, 0);
-        if (frame == null)
-        {
-            return false;
-        }
-        final int at = ip.transportOffset();
-        final UnsafeBuffer buffer = frame.buffer();
-        int option = at + TcpHeader.OPTIONS_OFFSET;
-        if (c.timestamps)
-        {
-            option = TcpOptions.putTimestamps(buffer, option, c.timestamp(nowNs), c.tsRecent);
-        }
-        if (blocks > 0)
-        {
-            putSack(reassembly, buffer, option, blocks);
-        }
-        final int window = c.receiveWindow.advertise(c, nowNs);
-        putHeader(buffer, at, c.localPort, c.remotePort, seq, c.rcvNxt, headerLength, flags | ece, window);
-        ip.commit(frame, TcpHeader.CHECKSUM_OFFSET, 0, headerLength);
-        counters.increment(Counter.TCP_TX_SEGMENTS);
-        if (withSack)
-        {
-            reassembly.clearDuplicate();
-        }
-        onAcknowledged(c, true);
-        return true;
-    }
-
-    private static void putSack(
-        final Reassembly reassembly, final UnsafeBuffer buffer, final int offset, final int blocks)
-    {
-        int option = TcpOptions.putSackHeader(buffer, offset, blocks);
-        int block = 0;
-        if (reassembly.hasDuplicate())
-        {
-            option = TcpOptions.putSackBlock(
-                buffer, option, reassembly.duplicateLeft(), reassembly.duplicateRight());
-            block++;
-        }
-        for (int i = 0; block < blocks; i++, block++)
-        {
-            option = TcpOptions.putSackBlock(buffer, option, reassembly.blockLeft(i), reassembly.blockRight(i));
-        }
-    }
-
-    private static void onAcknowledged(final Connection c, final boolean complete)
-    {
-        c.lastAckSent = c.rcvNxt;
-        if (complete)
-        {
-            c.ackNow = false;
-        }
-        c.segmentsToAck = 0;
-        c.delayedAckAtNs = Connection.NEVER;
-        if (c.quickAcks > 0)
-        {
-            c.quickAcks--;
-        }
+        segments.sendBare(c, c.sndNxt - 1, TcpHeader.ACK, false, nowNs);
     }
 
     // ---- resets
@@ -738,7 +560,8 @@ final class Output
     void sendReset(final Connection c, final long nowNs)
     {
         final boolean isBehind = c.state.isSynchronized() && c.sndUna + c.sndWnd - c.sndNxt < 0;
-        if (sendBare(c, isBehind ? c.sndUna + c.sndWnd : c.sndNxt, TcpHeader.RST | TcpHeader.ACK, false, nowNs))
+        final int seq = isBehind ? c.sndUna + c.sndWnd : c.sndNxt;
+        if (segments.sendBare(c, seq, TcpHeader.RST | TcpHeader.ACK, false, nowNs))
         {
             counters.increment(Counter.TCP_TX_RESETS);
         }
@@ -763,7 +586,7 @@ final class Output
             return;
         }
         final boolean hasAck = s.isAck();
-        putHeader(
+        OutgoingSegments.putHeader(
             frame.buffer(),
             ip.transportOffset(),
             s.header.destinationPort(),
@@ -776,35 +599,5 @@ final class Output
         ip.commit(frame, TcpHeader.CHECKSUM_OFFSET, 0, TcpHeader.MIN_LENGTH);
         counters.increment(Counter.TCP_TX_SEGMENTS);
         counters.increment(Counter.TCP_TX_RESETS);
-    }
-
-    private TxFrame claim(final Connection c, final int length, final boolean gathered, final int codepoint)
-    {
-        final int trafficClass = c.settings.trafficClass & ~Ecn.MASK | codepoint;
-        if (c.settings.hopLimit != 0)
-        {
-            c.destination.hopLimit(c.settings.hopLimit);
-        }
-        return ip.claim(c.destination, ProtocolNumber.TCP, trafficClass, length, gathered);
-    }
-
-    static void putHeader(
-        final UnsafeBuffer buffer,
-        final int at,
-        final int sourcePort,
-        final int destinationPort,
-        final int seq,
-        final int ack,
-        final int headerLength,
-        final int flags,
-        final int window)
-    {
-        BigEndian.putInt32(buffer, at + TcpHeader.SOURCE_PORT_OFFSET, sourcePort << 16 | destinationPort);
-        BigEndian.putInt32(buffer, at + TcpHeader.SEQUENCE_NUMBER_OFFSET, seq);
-        BigEndian.putInt32(buffer, at + TcpHeader.ACKNOWLEDGMENT_NUMBER_OFFSET, ack);
-        BigEndian.putInt32(
-            buffer, at + TcpHeader.DATA_OFFSET_OFFSET, headerLength << 26 | flags << 16 | window);
-        // Checksum and urgent pointer.
-        BigEndian.putInt32(buffer, at + TcpHeader.CHECKSUM_OFFSET, 0);
     }
 }

@@ -530,7 +530,8 @@ final class PassiveOpen
         }
         final int window = ReceiveWindow.initial(settings) >> (isSyn ? 0 : h.rcvWndShift());
         final int ece = isSyn && h.ecn ? TcpHeader.ECE : 0;
-        Output.putHeader(buffer, at, h.localPort, h.remotePort, seq, h.rcvNxt(), headerLength, flags | ece, window);
+        OutgoingSegments.putHeader(
+            buffer, at, h.localPort, h.remotePort, seq, h.rcvNxt(), headerLength, flags | ece, window);
         ip.commit(frame, TcpHeader.CHECKSUM_OFFSET, 0, headerLength);
         counters.increment(Counter.TCP_TX_SEGMENTS);
         return true;

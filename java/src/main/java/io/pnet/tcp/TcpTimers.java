@@ -3,7 +3,6 @@ package io.pnet.tcp;
 import io.pnet.counters.Counter;
 import io.pnet.counters.Counters;
 import io.pnet.transport.TimerWheel;
-import io.pnet.wire.TcpHeader;
 
 /**
  * A connection's timers. Each is a deadline in the connection; the earliest of them is in the wheel, re-armed lazily:
@@ -343,8 +342,7 @@ final class TcpTimers
             return;
         }
         c.keepAliveProbesSent++;
-        // An old sequence number without data: the peer must answer, and has nothing to take.
-        tcp.output.sendBare(c, c.sndNxt - 1, TcpHeader.ACK, false, nowNs);
+        tcp.output.sendKeepAlive(c, nowNs);
         c.keepAliveAtNs = nowNs + c.settings.keepAliveIntervalNs;
     }
 

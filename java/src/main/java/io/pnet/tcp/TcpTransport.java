@@ -94,7 +94,7 @@ public final class TcpTransport implements Transport
         final SipHash hash = new SipHash(random);
         isn = new IsnGenerator(hash);
         timers = new TcpTimers(context.timers(), counters, this);
-        output = new Output(ip, counters, timers);
+        output = new Output(ip, counters, timers, new OutgoingSegments(ip, counters));
         probe = new TailLossProbe(counters);
         recovery = new Recovery(counters, probe);
         input = new Input(this, ip, counters, output, recovery, timers);

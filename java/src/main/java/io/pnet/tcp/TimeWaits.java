@@ -274,7 +274,7 @@ final class TimeWaits
             TcpOptions.putTimestamps(
                 frame.buffer(), at + TcpHeader.OPTIONS_OFFSET, Connection.clock(nowNs) + t.tsOffset, t.tsRecent);
         }
-        Output.putHeader(
+        OutgoingSegments.putHeader(
             frame.buffer(), at, t.localPort, t.remotePort, t.sndNxt, t.rcvNxt, headerLength, TcpHeader.ACK,
             t.windowField);
         ip.commit(frame, TcpHeader.CHECKSUM_OFFSET, 0, headerLength);
