@@ -83,6 +83,10 @@ final class TcpPeer implements AutoCloseable
     int linkRoom = Integer.MAX_VALUE;
     /** It has some waiting that the kernel would not take. */
     boolean isLinkCongested;
+    /** So many bytes leave it in a millisecond; where more waits, it is congested. 0: nothing waits. */
+    int linkBytesPerMs;
+    /** When all that it was given will have left. */
+    long linkIdleAtNs;
     private final boolean isV6;
     private final Pipe.Pair pipe;
     private final LinkContext context;
@@ -140,13 +144,25 @@ final class TcpPeer implements AutoCloseable
         @Override
         public TxFrame claim(final int headLength, final boolean gathered)
         {
-            return isLinkFull || linkRoom-- <= 0 ? null : super.claim(headLength, gathered);
+            // As with a ring: what is gathered goes by the socket, and what is copied has slots of its own.
+            final boolean isFull = isLinkFull || gathered && isCongested() || linkRoom-- <= 0;
+            return isFull ? null : super.claim(headLength, gathered);
+        }
+
+        @Override
+        public void commit(final TxFrame frame)
+        {
+            if (linkBytesPerMs > 0)
+            {
+                linkIdleAtNs = Math.max(linkIdleAtNs, nowNs) + frame.length() * MS / linkBytesPerMs;
+            }
+            super.commit(frame);
         }
 
         @Override
         public boolean isCongested()
         {
-            return isLinkCongested;
+            return isLinkCongested || linkIdleAtNs - nowNs > MS;
         }
     }
 
