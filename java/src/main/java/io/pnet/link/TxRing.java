@@ -111,13 +111,15 @@ final class TxRing
     /** Points the frame at the next slot; false when the ring is full. */
     boolean claim(final TxFrame frame, final int headLength)
     {
-        final int slot = slot(head);
+        int slot = slot(head);
         if (Tpacket2.statusAcquire(ring, slot) != Tpacket2.STATUS_AVAILABLE)
         {
             if (queued > 0 && (isBlocked || !send()))
             {
                 return false;
             }
+            // Another one, if what was queued was taken back.
+            slot = slot(head);
             if (Tpacket2.statusAcquire(ring, slot) != Tpacket2.STATUS_AVAILABLE)
             {
                 isFull = true;

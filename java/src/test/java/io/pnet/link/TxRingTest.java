@@ -50,6 +50,25 @@ class TxRingTest
         assertBooksBalance();
     }
 
+    @ParameterizedTest
+    @ValueSource(ints = {0, 1})
+    void aFrameThatIsClaimedWhileTheInterfaceGoesDownGoesWhereItsSlotIs(final int givenBack)
+    {
+        kernel.holds = true;
+        commit(5);
+        assertTrue(ring.send());
+        commit(3);
+        // Every slot is taken, so that claiming kicks; what the kick finds makes the last three free again.
+        kernel.completesAtKick = givenBack;
+        kernel.after(0, Errno.ENETDOWN);
+        assertTrue(ring.claim(frame, LENGTH));
+        assertFalse(ring.isFull());
+        commitClaimed();
+        assertTrue(ring.send());
+        assertEquals(List.of(0, 1, 2, 3, 4, 8), kernel.sent);
+        assertBooksBalance();
+    }
+
     @Test
     void aRefusedFrameIsCountedOnceWhenTheInterfaceGoesDownAfterwards()
     {
@@ -289,6 +308,8 @@ class TxRingTest
         /** Whether it looks at another slot than we do. */
         boolean isElsewhere;
         int alwaysErrno;
+        /** How many slots come back while it is kicked. */
+        int completesAtKick;
         /** Pairs: frames to send, and the error that comes then. */
         private final List<int[]> script = new ArrayList<>();
         private int head;
@@ -322,6 +343,7 @@ class TxRingTest
         {
             assertEquals(FD, fd);
             kicks++;
+            complete(completesAtKick);
             if (isElsewhere || alwaysErrno != 0)
             {
                 return -alwaysErrno;
