@@ -139,20 +139,44 @@ public final class TimerWheel
         }
 
         int fired = 0;
-        while (firstDue != null)
+        try
         {
-            final Timer due = firstDue;
-            firstDue = due.nextDue;
-            due.nextDue = null;
-            // One that fired before in this batch may have moved or cancelled this one.
-            if (due.slot < 0 && due.deadlineNs != Timer.IDLE)
+            while (firstDue != null)
             {
-                due.deadlineNs = Timer.IDLE;
-                due.onTimer(nowNs);
-                fired++;
+                final Timer due = firstDue;
+                firstDue = due.nextDue;
+                due.nextDue = null;
+                // One that fired before in this batch may have moved or cancelled this one.
+                if (due.slot < 0 && due.deadlineNs != Timer.IDLE)
+                {
+                    due.deadlineNs = Timer.IDLE;
+                    due.onTimer(nowNs);
+                    fired++;
+                }
             }
         }
+        finally
+        {
+            putBack(firstDue);
+        }
         return fired;
+    }
+
+    /** After one that has thrown: those that were due behind it are at the next {@link #advance}. */
+    private void putBack(final Timer firstDue)
+    {
+        Timer due = firstDue;
+        while (due != null)
+        {
+            final Timer next = due.nextDue;
+            due.nextDue = null;
+            if (due.slot < 0 && due.deadlineNs != Timer.IDLE)
+            {
+                link(due);
+                size++;
+            }
+            due = next;
+        }
     }
 
     private long nextOccupiedTick()

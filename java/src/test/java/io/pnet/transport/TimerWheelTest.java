@@ -10,6 +10,7 @@ import java.util.SplittableRandom;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 /** The wheel against a list of deadlines. */
@@ -186,5 +187,32 @@ final class TimerWheelTest
         assertEquals(1, wheel.advance(5_000_000));
         assertEquals(5_000_000, moved.firedNs);
         assertEquals(1, fired.size());
+    }
+
+    @Test
+    void aTimerThatThrowsTakesNoneWithItThatIsDueAtTheSameTime()
+    {
+        final TimerWheel wheel = new TimerWheel();
+        wheel.start(0);
+        final Probe other = new Probe();
+        other.wantedNs = 1_000_000;
+        final Probe cancelled = new Probe();
+        final Timer broken = new Timer()
+        {
+            @Override
+            protected void onTimer(final long nowNs)
+            {
+                wheel.cancel(cancelled);
+                throw new IllegalStateException("broken");
+            }
+        };
+        wheel.schedule(other, 1_000_000);
+        wheel.schedule(cancelled, 1_000_000);
+        wheel.schedule(broken, 1_000_000);
+        assertThrows(IllegalStateException.class, () -> wheel.advance(1_000_000));
+        assertEquals(1, wheel.size());
+        assertEquals(1, wheel.advance(1_000_000));
+        assertEquals(1_000_000, other.firedNs);
+        assertEquals(0, wheel.size());
     }
 }
