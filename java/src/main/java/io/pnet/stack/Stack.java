@@ -73,11 +73,11 @@ public final class Stack
             largeChunks.chunkCapacity(), (long)largeChunks.capacity() * largeChunks.chunkCapacity(),
             largeChunks.hugePages());
         this.smallChunks = smallChunks;
-        this.errorHandler = errorHandler;
+        this.errorHandler = ex -> tell(errorHandler, ex);
         timers.start(nowNs);
         ip = new Ip(ipSettings, counters, random);
         this.context = new TransportContext(
-            ip, timers, counters, random, largeChunks, sendChunks, smallChunks, errorHandler, wakeup);
+            ip, timers, counters, random, largeChunks, sendChunks, smallChunks, this.errorHandler, wakeup);
         final Link loopback = new Loopback(linkContext);
         links.add(loopback);
         ip.addLoopback(loopback);
@@ -177,15 +177,29 @@ public final class Stack
                 transport.onFlushed(isComplete);
             }
         }
-        catch (final RuntimeException ex)
+        catch (final Throwable ex)
         {
-            // Nothing from the wire may end the stack; that it came this far is a defect, counted and told.
+            // Nothing from the wire may end the stack; that it came this far is a defect, counted and told. Nor may
+            // what the machine throws: whoever runs this owns the stack, and others wait until it is given up.
             counters.increment(Counter.STACK_INTERNAL_ERRORS);
             errorHandler.accept(ex);
             work++;
         }
         counters.increment(Counter.STACK_CYCLES);
         return work;
+    }
+
+    /** An error handler that fails itself ends nothing. */
+    private void tell(final Consumer<Throwable> handler, final Throwable ex)
+    {
+        try
+        {
+            handler.accept(ex);
+        }
+        catch (final Throwable second)
+        {
+            counters.increment(Counter.STACK_HANDLER_ERRORS);
+        }
     }
 
     /** Whether some link could not send all it was given: look again when its descriptor is writable. */
