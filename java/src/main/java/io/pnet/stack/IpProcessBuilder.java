@@ -320,17 +320,14 @@ public final class IpProcessBuilder
         final RunMode mode = hasThreads && runMode == RunMode.SHARED ? RunMode.OWN_THREAD : runMode;
         final List<Link> links = openLinks(clock, hash);
         final List<StackDriver> drivers = new ArrayList<>();
-        final List<Home> homes = new ArrayList<>();
+        final IpProcess process;
         try
         {
             for (final Link each : links)
             {
                 drivers.add(new StackDriver(each, clock, mode, spinNs));
             }
-            for (int i = 0; i < stacks; i++)
-            {
-                homes.add(home(i, links.get(i), drivers.get(i), i == 0 ? source : new SecureRandom()));
-            }
+            process = assemble(links, drivers, source, hash);
         }
         catch (final IOException | RuntimeException ex)
         {
@@ -338,21 +335,7 @@ public final class IpProcessBuilder
             links.forEach(Link::close);
             throw ex;
         }
-        final IpProcess process = new IpProcess(
-            homes,
-            hash,
-            links.get(0),
-            linkSpec != null ? linkSpec : links.get(0).getClass().getSimpleName(),
-            runMode == RunMode.EMBEDDED ? 0 : lingerNs,
-            warnings);
-        addresses.forEach(each -> process.expect(each.address, each.prefixLength));
-        final Siblings[] places = stacks == 1 ? null : Siblings.group(hash);
-        if (places != null)
-        {
-            homes.forEach(home -> home.stack().ip().join(places[home.index()], home.driver()::wakeup));
-        }
-        homes.forEach(home -> addAddresses(home.stack().ip(), links.get(home.index())));
-        for (final Home home : homes)
+        for (final Home home : process.homes())
         {
             home.driver().start(
                 home.stack(),
@@ -371,6 +354,32 @@ public final class IpProcessBuilder
                 throw ex;
             }
         }
+        return process;
+    }
+
+    /** The process as it is before anything of it runs. */
+    private IpProcess assemble(
+        final List<Link> links, final List<StackDriver> drivers, final RandomGenerator source, final FlowHash hash)
+    {
+        final List<Home> homes = new ArrayList<>();
+        for (int i = 0; i < stacks; i++)
+        {
+            homes.add(home(i, links.get(i), drivers.get(i), i == 0 ? source : new SecureRandom()));
+        }
+        final IpProcess process = new IpProcess(
+            homes,
+            hash,
+            links.get(0),
+            linkSpec != null ? linkSpec : links.get(0).getClass().getSimpleName(),
+            runMode == RunMode.EMBEDDED ? 0 : lingerNs,
+            warnings);
+        addresses.forEach(each -> process.expect(each.address, each.prefixLength));
+        final Siblings[] places = stacks == 1 ? null : Siblings.group(hash);
+        if (places != null)
+        {
+            homes.forEach(home -> home.stack().ip().join(places[home.index()], home.driver()::wakeup));
+        }
+        homes.forEach(home -> addAddresses(home.stack().ip(), links.get(home.index())));
         return process;
     }
 

@@ -45,6 +45,18 @@ final class StartFailureTest
     }
 
     @Test
+    void anAddressThatCannotBeTakenGivesEverythingBack() throws IOException
+    {
+        final FakeLink link = new FakeLink(false);
+        final int before = wakeUpEvents();
+        assertThrows(IllegalArgumentException.class, () -> IpProcess.builder()
+            .address("10.66.0.1/24").address("10.66.0.1/24").link(link, link.context).start());
+        assertTrue(link.hasGivenDescriptor, "it failed too early to show anything");
+        assertEquals(before, wakeUpEvents());
+        assertTrue(link.isClosed);
+    }
+
+    @Test
     void everyStackHasALinkOfItsOwn()
     {
         final FakeLink only = new FakeLink(false);
