@@ -252,6 +252,17 @@ public final class IpProcessBuilder
     }
 
     /**
+     * How many stacks there will be, and on which CPUs if they are not embedded, in one line. Nothing is opened, and
+     * whether those CPUs may be had is not tried.
+     *
+     * @throws IllegalArgumentException one line, when {@link #pin} does not have a CPU for each stack.
+     */
+    public String explainStacks()
+    {
+        return pinning.explain(stacks);
+    }
+
+    /**
      * Whether buffers lie on {@linkplain HugePages huge pages}, by default not. Where the kernel gives none,
      * {@link #warnings} hears of it.
      */

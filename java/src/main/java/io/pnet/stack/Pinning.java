@@ -35,11 +35,7 @@ final class Pinning
         {
             return;
         }
-        if (cpus.length != stacks)
-        {
-            throw new IllegalArgumentException(
-                "bad number of CPUs " + cpus.length + ": there is one for each stack, and there are " + stacks);
-        }
+        checkNumber(stacks);
         if (mode == RunMode.EMBEDDED)
         {
             throw new IllegalArgumentException("an embedded stack has no thread to pin: pin the one that runs it");
@@ -63,6 +59,35 @@ final class Pinning
                 throw failure.get();
             }
         }
+    }
+
+    private void checkNumber(final int stacks)
+    {
+        if (!isNone() && cpus.length != stacks)
+        {
+            throw new IllegalArgumentException(
+                "bad number of CPUs " + cpus.length + ": there is one for each stack, and there are " + stacks);
+        }
+    }
+
+    /**
+     * Which stack runs where, in one line; whether it can be done is not tried.
+     *
+     * @throws IllegalArgumentException one line, when there is not a CPU for each stack.
+     */
+    String explain(final int stacks)
+    {
+        checkNumber(stacks);
+        if (stacks == 1)
+        {
+            return "stacks: 1" + (isNone() ? "" : ", on CPU " + cpus[0]);
+        }
+        final StringBuilder text = new StringBuilder("stacks: " + stacks + ", each on a thread of its own");
+        for (int i = 0; i < cpus.length; i++)
+        {
+            text.append(i == 0 ? ": " : ", ").append(i).append(" on CPU ").append(cpus[i]);
+        }
+        return text.toString();
     }
 
     /**

@@ -195,14 +195,7 @@ public final class CommonOptions
         {
             builder.mtu(mtu);
         }
-        if (stacks != null)
-        {
-            builder.stacks(stacks);
-        }
-        if (cpus != null)
-        {
-            builder.pin(cpus);
-        }
+        putStacks(builder);
         builder.hugePages(hugePages);
         if (pcap != null)
         {
@@ -223,6 +216,29 @@ public final class CommonOptions
         }
         builder.tcp(settings);
         return builder.start();
+    }
+
+    private IpProcessBuilder putStacks(final IpProcessBuilder builder)
+    {
+        if (stacks != null)
+        {
+            builder.stacks(stacks);
+        }
+        if (cpus != null)
+        {
+            builder.pin(cpus);
+        }
+        return builder;
+    }
+
+    /**
+     * How many stacks there would be, and on which CPUs, in one line.
+     *
+     * @throws IllegalArgumentException one line, when that cannot be.
+     */
+    String explainStacks()
+    {
+        return putStacks(IpProcess.builder()).explainStacks();
     }
 
     private void onCaptureError(final String message)

@@ -38,7 +38,9 @@ final class RunCommand implements Callable<Integer>
     @Mixin
     private CommonOptions common;
 
-    @Option(names = "--explain", description = "Print what would go to Pnet and what to the kernel, and end.")
+    @Option(
+        names = "--explain",
+        description = "Print what would go to Pnet and what to the kernel, and over how many stacks, and end.")
     private boolean explain;
 
     @Option(
@@ -95,7 +97,9 @@ final class RunCommand implements Callable<Integer>
         }
         try
         {
-            Routing.parse(String.join(",", options)).explain().forEach(spec.commandLine().getOut()::println);
+            final List<String> lines = new ArrayList<>(Routing.parse(String.join(",", options)).explain());
+            lines.add(common.explainStacks());
+            lines.forEach(spec.commandLine().getOut()::println);
         }
         catch (final IllegalArgumentException ex)
         {

@@ -194,11 +194,13 @@ class RunEndInteropTest
     {
         try (InteropWire wire = RunInteropTest.wire())
         {
-            final List<String> command =
-                List.of(InteropWire.PNET, "run", "--exclude", "192.0.2.0/24", "--loopback", "off", "--explain");
+            final List<String> command = List.of(
+                InteropWire.PNET, "run", "--exclude", "192.0.2.0/24", "--loopback", "off",
+                "--stacks", "2", "--pin", "1,0", "--explain");
             final InteropWire.Outcome outcome = wire.start("left", command).awaitEnd().ok();
             assertTrue(outcome.out().contains("192.0.2.0/24: kernel (excluded)\n"), outcome::toString);
             assertTrue(outcome.out().contains("servers on the wildcard: Pnet only\n"), outcome::toString);
+            assertTrue(outcome.out().endsWith(": 0 on CPU 1, 1 on CPU 0\n"), outcome::toString);
         }
     }
 }

@@ -91,12 +91,30 @@ class MainTest
         "iperf3 --link kernel -c h -l 0                           | out of range: 1 to 1048576",
         "iperf3 --link kernel -c h -u -l 4                        | out of range: 16 to 65507",
         "iperf3 --link kernel -c h -P 129                         | out of range: 1 to 128",
+        "run --stacks 65 --explain                                | bad number of stacks 65: it is 1 to 64",
+        "run --stacks 2 --pin 0 --explain                         | bad number of CPUs 1: there is one for each stack",
+        "run --pin 0,1 --explain                                  | and there are 1",
         "frobnicate                                               | frobnicate",
     })
     void aMistakeInTheCommandLineIsOneLineAndExitCode2(final String line, final String part)
     {
         assertEquals(Main.USAGE, run(line.strip().split("\\s+")));
         assertOneLine(part);
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', value = {
+        "run --explain                      | stacks: 1",
+        "run --explain --pin 3              | stacks: 1, on CPU 3",
+        "run --stacks 2 --explain           | stacks: 2, each on a thread of its own",
+        "run --stacks=2 --pin=3,1 --explain | stacks: 2, each on a thread of its own: 0 on CPU 3, 1 on CPU 1",
+    })
+    void explainsHowManyStacksThereWouldBe(final String line, final String last)
+    {
+        assertEquals(Main.OK, run(line.strip().split("\\s+")), () -> err.toString(StandardCharsets.UTF_8));
+        final String[] lines = out.toString(StandardCharsets.UTF_8).split("\n");
+        assertEquals("127.0.0.0/8, ::1: kernel", lines[0]);
+        assertEquals(last, lines[lines.length - 1]);
     }
 
     @Test
