@@ -80,7 +80,8 @@ final class DrivingPlace
         try
         {
             // After the flag is up: work that is left from now on signals; what was left before is seen here.
-            if (!cycle.isPending() && !condition.getAsBoolean() && !isClosed && cycle.nextDeadlineNs() >= deadlineNs)
+            if (!cycle.isPending() && !condition.getAsBoolean() && !isClosed &&
+                cycle.nextDeadlineNs() >= deadlineNs && (forWrite || !cycle.isCongested()))
             {
                 final long timeoutNs = deadlineNs == Long.MAX_VALUE ? -1 : deadlineNs - cycle.clock().nanoTime();
                 if (timeoutNs == -1 || timeoutNs > 0)

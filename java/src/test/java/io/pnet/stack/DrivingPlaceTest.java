@@ -1,0 +1,186 @@
+package io.pnet.stack;
+
+import io.pnet.counters.Counters;
+import io.pnet.ip.IpSettings;
+import io.pnet.link.ChunkPool;
+import io.pnet.link.FrameHandler;
+import io.pnet.link.Link;
+import io.pnet.link.LinkCapabilities;
+import io.pnet.link.LinkContext;
+import io.pnet.link.Loopback;
+import io.pnet.link.TxFrame;
+import io.pnet.tcp.TcpSettings;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+import java.util.SplittableRandom;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+/** What the one who sleeps waits for, and what becomes of it while that one lies down. */
+@Timeout(60)
+final class DrivingPlaceTest
+{
+    private static final int ROUNDS = 200_000;
+    private static final int MOST_SPINS = 64;
+
+    private final LinkContext context = new LinkContext(new ChunkPool(ChunkPool.LARGE, 1 << 20), new Counters());
+    private final FullLink link = new FullLink(new Loopback(context));
+    private final DutyCycle cycle = new DutyCycle(link, System::nanoTime);
+    private final FakeWait wait = new FakeWait();
+    private final DrivingPlace place = new DrivingPlace(cycle, wait);
+    private volatile int begun;
+    private volatile int done;
+
+    @Test
+    void aLinkThatIsFullMeanwhileIsWaitedForOrTheSleeperSignalled() throws InterruptedException
+    {
+        cycle.start(new Stack(
+            context, new ChunkPool(ChunkPool.SMALL, 1 << 20), new IpSettings(), new TcpSettings(),
+            new SplittableRandom(1), ex ->
+            {
+                throw new AssertionError(ex);
+            }, () ->
+            {
+            }, System.nanoTime()));
+        final Thread other = new Thread(this::fill, "other");
+        other.start();
+        final SplittableRandom random = new SplittableRandom(2);
+        for (int round = 1; round <= ROUNDS; round++)
+        {
+            link.isFull = false;
+            cycle.run();
+            wait.isSignalled = false;
+            begun = round;
+            spin(random.nextInt(MOST_SPINS));
+            place.sleep(() -> false, null, Long.MAX_VALUE);
+            awaitDone(round);
+        }
+        other.join();
+        assertEquals(0, wait.lost, "times asleep with nobody to say that there is room again");
+    }
+
+    /** Another thread runs a cycle in each round, and leaves the link full. */
+    private void fill()
+    {
+        final SplittableRandom random = new SplittableRandom(3);
+        for (int round = 1; round <= ROUNDS; round++)
+        {
+            while (begun < round)
+            {
+                Thread.onSpinWait();
+            }
+            spin(random.nextInt(MOST_SPINS));
+            link.isFull = true;
+            cycle.run();
+            place.signalMistaken();
+            done = round;
+        }
+    }
+
+    private void awaitDone(final int round)
+    {
+        while (done < round)
+        {
+            Thread.onSpinWait();
+        }
+    }
+
+    private static void spin(final int times)
+    {
+        for (int i = 0; i < times; i++)
+        {
+            Thread.onSpinWait();
+        }
+    }
+
+    /** Sleeps until the other thread is done, and looks what would wake it then. */
+    private final class FakeWait extends LinkWait
+    {
+        private volatile boolean isSignalled;
+        private int lost;
+
+        @Override
+        void await(final boolean forWrite, final DescriptorWatch watch, final long timeoutNs)
+        {
+            awaitDone(begun);
+            lost += forWrite || isSignalled ? 0 : 1;
+        }
+
+        @Override
+        void signal()
+        {
+            isSignalled = true;
+        }
+
+        @Override
+        public void close()
+        {
+        }
+    }
+
+    /** Is full when it is told to be. */
+    private static final class FullLink implements Link
+    {
+        private final Link inner;
+        private volatile boolean isFull;
+
+        private FullLink(final Link inner)
+        {
+            this.inner = inner;
+        }
+
+        @Override
+        public LinkCapabilities capabilities()
+        {
+            return inner.capabilities();
+        }
+
+        @Override
+        public int poll(final FrameHandler handler, final int limit, final long nowNs)
+        {
+            return 0;
+        }
+
+        @Override
+        public TxFrame claim(final int headLength, final boolean gathered)
+        {
+            return null;
+        }
+
+        @Override
+        public void commit(final TxFrame frame)
+        {
+            throw new IllegalStateException("nothing was claimed");
+        }
+
+        @Override
+        public int flush(final long nowNs)
+        {
+            return 0;
+        }
+
+        @Override
+        public boolean isCongested()
+        {
+            return isFull;
+        }
+
+        @Override
+        public int fd()
+        {
+            return -1;
+        }
+
+        @Override
+        public long nextDeadlineNs()
+        {
+            return NO_DEADLINE;
+        }
+
+        @Override
+        public void close()
+        {
+        }
+    }
+}
