@@ -13,6 +13,9 @@ import java.util.function.BooleanSupplier;
 /** One thread that waits for one condition, and the handler that wakes it. */
 final class Waiting
 {
+    /** What no clock reaches, and its sum with the time now would be past. */
+    private static final Duration FOR_EVER = Duration.ofNanos(Long.MAX_VALUE / 2);
+
     private final StackDriver driver;
     private final BooleanSupplier condition;
     private volatile Thread thread;
@@ -25,7 +28,8 @@ final class Waiting
 
     static long deadlineNs(final StackDriver driver, final Duration timeout)
     {
-        return timeout == null || timeout.isZero() ? Long.MAX_VALUE : driver.clock().nanoTime() + timeout.toNanos();
+        return timeout == null || timeout.isZero() || timeout.compareTo(FOR_EVER) >= 0 ?
+            Long.MAX_VALUE : driver.clock().nanoTime() + timeout.toNanos();
     }
 
     /**

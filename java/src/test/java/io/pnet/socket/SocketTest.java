@@ -233,6 +233,32 @@ final class SocketTest
 
     @ParameterizedTest
     @EnumSource(names = { "SHARED", "OWN_THREAD" })
+    void aTimeOutThatNoClockReachesIsNone(final RunMode mode) throws Exception
+    {
+        start(mode);
+        try (TcpServerSocket listener = listen();
+            TcpSocket socket = connect();
+            TcpSocket accepted = listener.accept())
+        {
+            for (final Duration timeout :
+                List.of(Duration.ofNanos(Long.MAX_VALUE), Duration.ofSeconds(Long.MAX_VALUE)))
+            {
+                socket.readTimeout(timeout);
+                final CountDownLatch isReading = new CountDownLatch(1);
+                thread(() ->
+                {
+                    isReading.await();
+                    Thread.sleep(50);
+                    accepted.write(ByteBuffer.allocate(1));
+                });
+                isReading.countDown();
+                assertEquals(1, socket.read(ByteBuffer.allocate(1)));
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = { "SHARED", "OWN_THREAD" })
     void closingWakesWhoeverIsBlocked(final RunMode mode) throws Exception
     {
         start(mode);
