@@ -105,14 +105,32 @@ final class AsyncGroup extends AsynchronousChannelGroup
 
     void execute(final Runnable task)
     {
+        final Thread caller = Thread.currentThread();
         try
         {
-            executor.execute(task);
+            executor.execute(() -> run(task, caller));
         }
         catch (final RejectedExecutionException ex)
         {
             // The user has shut the pool down under us; a handler must hear of its channel's end all the same.
+            run(task, caller);
+        }
+    }
+
+    /** A handler that the caller itself runs, which may be the thread that waits, is not to end what that does. */
+    private static void run(final Runnable task, final Thread caller)
+    {
+        try
+        {
             task.run();
+        }
+        catch (final Throwable ex)
+        {
+            if (Thread.currentThread() != caller)
+            {
+                throw ex;
+            }
+            caller.getUncaughtExceptionHandler().uncaughtException(caller, ex);
         }
     }
 

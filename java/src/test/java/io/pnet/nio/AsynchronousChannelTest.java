@@ -43,6 +43,8 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.SynchronousQueue;
+import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -466,6 +468,61 @@ class AsynchronousChannelTest
             assertEquals("mine", read.thread.getName());
             get(accepted).close();
         }
+        group.shutdown();
+        assertTrue(group.awaitTermination(WAIT_S, TimeUnit.SECONDS));
+    }
+
+    /** Not the JDK's: its groups wait on threads of the executor. */
+    @ParameterizedTest
+    @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "JDK")
+    void aHandlerThatThrowsWhereItsExecutorRunsItAtOnceEndsNoGroup(final Kind kind) throws Exception
+    {
+        start(kind);
+        final CountDownLatch isOver = new CountDownLatch(1);
+        final ThreadPoolExecutor executor = new ThreadPoolExecutor(
+            1, 1, 0, TimeUnit.SECONDS, new SynchronousQueue<>(), new ThreadPoolExecutor.CallerRunsPolicy());
+        executor.execute(() ->
+        {
+            try
+            {
+                isOver.await();
+            }
+            catch (final InterruptedException ex)
+            {
+                Thread.currentThread().interrupt();
+            }
+        });
+        final AsynchronousChannelGroup group = clients.openAsynchronousChannelGroup(executor, 1);
+        try (AsynchronousServerSocketChannel listener = listen();
+            AsynchronousSocketChannel near = clients.openAsynchronousSocketChannel(group))
+        {
+            final Future<AsynchronousSocketChannel> accepted = listener.accept();
+            get(near.connect(listener.getLocalAddress()));
+            final CompletableFuture<Thread> told = new CompletableFuture<>();
+            near.read(ByteBuffer.allocate(1), null, new CompletionHandler<Integer, Void>()
+            {
+                @Override
+                public void completed(final Integer n, final Void nothing)
+                {
+                    final Thread teller = Thread.currentThread();
+                    teller.setUncaughtExceptionHandler((thread, ex) -> told.complete(thread));
+                    throw new IllegalStateException("of a handler");
+                }
+
+                @Override
+                public void failed(final Throwable ex, final Void nothing)
+                {
+                    told.completeExceptionally(ex);
+                }
+            });
+            get(get(accepted).write(ByteBuffer.allocate(1)));
+            assertEquals("pnet-async", get(told).getName());
+            final Future<Integer> next = near.read(ByteBuffer.allocate(1));
+            get(get(accepted).write(ByteBuffer.allocate(1)));
+            assertEquals(1, next.get(10, TimeUnit.SECONDS));
+            get(accepted).close();
+        }
+        isOver.countDown();
         group.shutdown();
         assertTrue(group.awaitTermination(WAIT_S, TimeUnit.SECONDS));
     }
