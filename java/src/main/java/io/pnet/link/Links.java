@@ -23,6 +23,7 @@ public final class Links
     /** The kernel takes a GSO frame as one up to here, Ethernet header included. */
     private static final int GSO_MAX_BYTES = 65_535;
     private static final int DEFAULT_MTU = 1_500;
+    private static final int ETHERNET_LENGTH = 14;
     private static final int OFFLOAD_CSUM = 0x01;
     private static final int OFFLOAD_TSO = 0x06;
     private static final int OFFLOAD_USO = 0x60;
@@ -113,7 +114,7 @@ public final class Links
             }
             return members;
         }
-        catch (final LinkException ex)
+        catch (final LinkException | RuntimeException ex)
         {
             members.forEach(Link::close);
             throw ex;
@@ -142,7 +143,7 @@ public final class Links
             }
             return queues;
         }
-        catch (final LinkException ex)
+        catch (final LinkException | RuntimeException ex)
         {
             queues.forEach(Link::close);
             throw ex;
@@ -233,11 +234,16 @@ public final class Links
             throw LinkErrors.down(spec, facts.name());
         }
         final int mtu = options.mtuFor(facts.mtu());
+        if (!isMtuPossible(mtu, context))
+        {
+            packet.close();
+            throw tooSmallFor(mtu, context);
+        }
         final boolean offload = options.offload();
         final LinkCapabilities capabilities = new LinkCapabilities(
             options.macFor(facts.mac()),
             mtu,
-            maxFrame(mtu, context),
+            maxFrame(context),
             MAX_HEAD,
             offload,
             offload ? GSO_MAX_BYTES : 0,
@@ -274,11 +280,16 @@ public final class Links
             throw LinkErrors.down(spec, facts.name());
         }
         final int mtu = options.mtuFor(isHere ? facts.mtu() : DEFAULT_MTU);
+        if (!isMtuPossible(mtu, context))
+        {
+            Native.pnet_close(tapFd);
+            throw tooSmallFor(mtu, context);
+        }
         final boolean offload = options.offload() && (granted & OFFLOAD_CSUM) != 0;
         final LinkCapabilities capabilities = new LinkCapabilities(
             options.macFor(facts.mac()),
             mtu,
-            maxFrame(mtu, context),
+            maxFrame(context),
             MAX_HEAD,
             offload,
             offload ? GSO_MAX_BYTES : 0,
@@ -290,15 +301,25 @@ public final class Links
         return new Tap(tapFd, uring, facts.name(), vnetLength, capabilities, context);
     }
 
-    private static int maxFrame(final int mtu, final LinkContext context)
+    private static int chunkFrame(final LinkContext context)
     {
-        final int chunk = context.largeChunks().chunkCapacity() - SendQueue.FRAME_OFFSET;
-        if (chunk < mtu + 14)
-        {
-            throw new IllegalArgumentException(
-                "chunks of " + (chunk + SendQueue.FRAME_OFFSET) + " bytes are too small for an MTU of " + mtu);
-        }
-        return Math.min(GSO_MAX_BYTES, chunk);
+        return context.largeChunks().chunkCapacity() - SendQueue.FRAME_OFFSET;
+    }
+
+    private static int maxFrame(final LinkContext context)
+    {
+        return Math.min(GSO_MAX_BYTES, chunkFrame(context));
+    }
+
+    private static boolean isMtuPossible(final int mtu, final LinkContext context)
+    {
+        return mtu + ETHERNET_LENGTH <= chunkFrame(context);
+    }
+
+    private static IllegalArgumentException tooSmallFor(final int mtu, final LinkContext context)
+    {
+        return new IllegalArgumentException(
+            "chunks of " + context.largeChunks().chunkCapacity() + " bytes are too small for an MTU of " + mtu);
     }
 
     /** UDP segmentation by virtio header came with Linux 6.2; a packet socket has no way to ask. */

@@ -6,8 +6,13 @@ import io.pnet.link.Wire.End;
 import io.pnet.link.Wire.Seen;
 import org.agrona.concurrent.UnsafeBuffer;
 
+import java.io.File;
 import java.io.IOException;
 import java.lang.reflect.InvocationTargetException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 
 import static io.pnet.link.Namespace.sh;
 import static io.pnet.link.Wire.check;
@@ -277,6 +282,49 @@ public final class TapScenarios
                 ring.await(1);
             }
         }
+    }
+
+    static void givesDescriptorsBackWhenTheMtuIsTooLarge() throws Exception
+    {
+        final int before = descriptors();
+        for (final String spec : new String[]{"tap:tp", "packet:tp"})
+        {
+            for (int members = 1; members < 3; members++)
+            {
+                final List<LinkContext> contexts = new ArrayList<>();
+                // The first has room enough.
+                contexts.add(LinkContext.standalone());
+                contexts.add(new LinkContext(new ChunkPool(1_024, 1 << 20), new Counters()));
+                try
+                {
+                    Links.openGroup(spec, OURS, contexts.subList(2 - members, 2), 1);
+                    throw new AssertionError(spec + " was opened");
+                }
+                catch (final IllegalArgumentException ex)
+                {
+                    check(ex.getMessage().contains("too small for an MTU"), ex.getMessage());
+                }
+                catch (final LinkException ex)
+                {
+                    check(members == 2 && spec.startsWith("tap:"), ex.getMessage());
+                }
+                equal(before, descriptors(), "open descriptors after " + spec);
+            }
+        }
+    }
+
+    /** TAPs and sockets that are open; not jars and libraries, which come as they are needed. */
+    private static int descriptors() throws IOException
+    {
+        int count = 0;
+        for (final String each : new File("/proc/self/fd").list())
+        {
+            final Path descriptor = Path.of("/proc/self/fd", each);
+            final String target =
+                Files.isSymbolicLink(descriptor) ? Files.readSymbolicLink(descriptor).toString() : "";
+            count += target.startsWith("socket:") || target.startsWith("/dev/net/tun") ? 1 : 0;
+        }
+        return count;
     }
 
     static void explainsWhatItCannotOpen() throws Exception

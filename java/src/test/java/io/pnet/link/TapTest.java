@@ -33,6 +33,7 @@ class TapTest
             "goesOnAfterTheInterfaceWasDown",
             "doesNotSpinWhenTheInterfaceIsGone",
             "takesOverAnInheritedDescriptor",
+            "givesDescriptorsBackWhenTheMtuIsTooLarge",
             "explainsWhatItCannotOpen");
     }
 
