@@ -31,7 +31,7 @@ class HotPathsTest
         // Neighbours are asked before anything else travels: for that moment this is most of what comes.
         "io.pnet.ip.Icmp::onPacketV6",
         // Handshakes.
-        "io.pnet.tcp.Output::sendSyn",
+        "io.pnet.tcp.SynOutput::send",
         "io.pnet.tcp.Input::arrivesInSynSent",
         "io.pnet.tcp.PassiveOpen::arrivesInListen",
         "io.pnet.tcp.PassiveOpen::send",
