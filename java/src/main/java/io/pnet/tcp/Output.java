@@ -21,14 +21,21 @@ final class Output
     private final Counters counters;
     private final TcpTimers timers;
     private final OutgoingSegments segments;
+    private final Retransmission retransmission;
     private final SynOutput syn;
 
-    Output(final Ip ip, final Counters counters, final TcpTimers timers, final OutgoingSegments segments)
+    Output(
+        final Ip ip,
+        final Counters counters,
+        final TcpTimers timers,
+        final OutgoingSegments segments,
+        final Retransmission retransmission)
     {
         this.ip = ip;
         this.counters = counters;
         this.timers = timers;
         this.segments = segments;
+        this.retransmission = retransmission;
         this.syn = new SynOutput(ip, counters, segments);
     }
 
@@ -68,95 +75,14 @@ final class Output
     private boolean sendData(final Connection c, final long nowNs)
     {
         final RecoveryState r = c.recovery;
-        boolean complete = sendLost(c, nowNs) && sendNew(c, nowNs);
+        boolean complete = retransmission.sendLost(c, nowNs) && sendNew(c, nowNs);
         if (r.frto == RecoveryState.Frto.PROBING && c.sndNxt == r.recoveryPoint)
         {
             // There is nothing new that could tell whether the time-out was right (RFC 5682 section 2.1, step 2b).
             r.frto = RecoveryState.Frto.OFF;
-            complete &= sendLost(c, nowNs);
+            complete &= retransmission.sendLost(c, nowNs);
         }
         return complete;
-    }
-
-    /** Retransmits what is deemed lost, oldest first, as far as the congestion window allows. */
-    private boolean sendLost(final Connection c, final long nowNs)
-    {
-        final RecoveryState r = c.recovery;
-        final SentSegments sent = c.sent;
-        if (r.frto == RecoveryState.Frto.PROBING)
-        {
-            return true;
-        }
-        for (int i = sent.firstLost(); i >= 0; i = sent.firstLost())
-        {
-            if (Pacer.holds(c, nowNs))
-            {
-                return true;
-            }
-            final int room = c.window.cwnd - c.inFlight();
-            final int goal = Math.min(room - room % c.sndMss, FrameSize.goal(c));
-            while (sent.length(i) < goal && i + 1 < sent.count() && sent.flags(i + 1) == sent.flags(i))
-            {
-                // What was sent in pieces goes again in one.
-                sent.mergeWithNext(i);
-            }
-            final int length = sent.length(i);
-            if (room < Math.min(length, c.sndMss))
-            {
-                return true;
-            }
-            if (length > c.sndMss && length > goal)
-            {
-                sent.split(i, sent.start(i) + goal);
-            }
-            if (!retransmit(c, i, nowNs))
-            {
-                return false;
-            }
-        }
-        return true;
-    }
-
-    /**
-     * Sends an entry again, whole.
-     *
-     * @return false when the link was full.
-     */
-    boolean retransmit(final Connection c, final int index, final long nowNs)
-    {
-        final SentSegments sent = c.sent;
-        final int start = sent.start(index);
-        final int length = sent.length(index);
-        final boolean fin = c.finSent && sent.end(index) == c.sndNxt;
-        final int payload = fin ? length - 1 : length;
-        if (payload > 0 && payload > FrameSize.max(c))
-        {
-            // The path's or link's limit has become smaller since; sent in pieces, the rest next time.
-            sent.split(index, start + c.sndMss);
-            return retransmit(c, index, nowNs);
-        }
-        c.rate.beforeSend(c, nowNs);
-        if (segments.transmit(c, start, payload, fin, true, nowNs) < 0)
-        {
-            return false;
-        }
-        c.path.onRetransmitted(start, nowNs);
-        sent.resent(index, c.sndMss, nowNs);
-        c.rate.onSent(c, index);
-        c.recovery.prrOut += length;
-        Undo.onRetransmitted(c, payload, start + payload, nowNs);
-        // What is being repaired is not idle.
-        c.lastSendNs = nowNs;
-        c.retransmittedSegments += Math.max(1, (payload + c.sndMss - 1) / c.sndMss);
-        c.retransmittedBytes += payload;
-        counters.increment(Counter.TCP_RETRANSMITTED_SEGMENTS);
-        counters.add(Counter.TCP_RETRANSMITTED_BYTES, payload);
-        if (c.retransmitAtNs == Connection.NEVER || index == 0 && c.sackPermitted)
-        {
-            // What everything waits for gets a whole time-out for its way, the second and third time as well.
-            c.retransmitAtNs = nowNs + c.rtt.rtoNs();
-        }
-        return true;
     }
 
     private boolean sendNew(final Connection c, final long nowNs)
@@ -351,7 +277,7 @@ final class Output
             {
                 c.sent.split(0, c.sent.start(0) + 1);
             }
-            retransmit(c, 0, nowNs);
+            retransmission.retransmit(c, 0, nowNs);
             c.retransmitAtNs = Connection.NEVER;
             return;
         }

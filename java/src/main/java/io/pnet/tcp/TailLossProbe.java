@@ -18,10 +18,12 @@ final class TailLossProbe
     private static final long MAX_ACK_DELAY_NS = 200_000_000L;
 
     private final Counters counters;
+    private final Retransmission retransmission;
 
-    TailLossProbe(final Counters counters)
+    TailLossProbe(final Counters counters, final Retransmission retransmission)
     {
         this.counters = counters;
+        this.retransmission = retransmission;
     }
 
     /** Section 7.2: after new data was sent, or acknowledged; not while something else finds losses. */
@@ -65,7 +67,7 @@ final class TailLossProbe
         else
         {
             final int index = lastSegment(c);
-            if (!output.retransmit(c, index, nowNs))
+            if (!retransmission.retransmit(c, index, nowNs))
             {
                 return false;
             }

@@ -94,8 +94,10 @@ public final class TcpTransport implements Transport
         final SipHash hash = new SipHash(random);
         isn = new IsnGenerator(hash);
         timers = new TcpTimers(context.timers(), counters, this);
-        output = new Output(ip, counters, timers, new OutgoingSegments(ip, counters));
-        probe = new TailLossProbe(counters);
+        final OutgoingSegments segments = new OutgoingSegments(ip, counters);
+        final Retransmission retransmission = new Retransmission(counters, segments);
+        output = new Output(ip, counters, timers, segments, retransmission);
+        probe = new TailLossProbe(counters, retransmission);
         recovery = new Recovery(counters, probe);
         input = new Input(this, ip, counters, output, recovery, timers);
         final PortSpace ports = new PortSpace(random);
