@@ -18,11 +18,13 @@ final class TailLossProbe
     private static final long MAX_ACK_DELAY_NS = 200_000_000L;
 
     private final Counters counters;
+    private final NewData newData;
     private final Retransmission retransmission;
 
-    TailLossProbe(final Counters counters, final Retransmission retransmission)
+    TailLossProbe(final Counters counters, final NewData newData, final Retransmission retransmission)
     {
         this.counters = counters;
+        this.newData = newData;
         this.retransmission = retransmission;
     }
 
@@ -50,7 +52,7 @@ final class TailLossProbe
      *
      * @return whether a probe was sent; if not, the retransmission timer is all there is.
      */
-    boolean onTimeout(final Connection c, final Output output, final long nowNs)
+    boolean onTimeout(final Connection c, final long nowNs)
     {
         final RecoveryState r = c.recovery;
         c.probeAtNs = Connection.NEVER;
@@ -59,7 +61,7 @@ final class TailLossProbe
         {
             return false;
         }
-        if (output.sendOneNew(c, nowNs))
+        if (newData.sendOne(c, nowNs))
         {
             r.tlpIsRetransmission = false;
             r.tlpBytes = 0;

@@ -88,7 +88,7 @@ final class TcpTimers
             tcp.recovery.onReorderTimeout(c, nowNs);
         }
         // Where both are due, as after a pause of ours, a probe asks first whether anything is lost at all.
-        final boolean hasProbed = c.probeAtNs <= nowNs && tcp.probe.onTimeout(c, tcp.output, nowNs);
+        final boolean hasProbed = c.probeAtNs <= nowNs && tcp.probe.onTimeout(c, nowNs);
         if (!hasProbed && c.retransmitAtNs <= nowNs)
         {
             onRetransmit(c, nowNs);

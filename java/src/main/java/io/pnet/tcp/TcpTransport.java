@@ -96,8 +96,9 @@ public final class TcpTransport implements Transport
         timers = new TcpTimers(context.timers(), counters, this);
         final OutgoingSegments segments = new OutgoingSegments(ip, counters);
         final Retransmission retransmission = new Retransmission(counters, segments);
-        output = new Output(ip, counters, timers, segments, retransmission);
-        probe = new TailLossProbe(counters, retransmission);
+        final NewData newData = new NewData(counters, timers, segments);
+        output = new Output(ip, counters, timers, segments, retransmission, newData);
+        probe = new TailLossProbe(counters, newData, retransmission);
         recovery = new Recovery(counters, probe);
         input = new Input(this, ip, counters, output, recovery, timers);
         final PortSpace ports = new PortSpace(random);

@@ -23,7 +23,7 @@ class HotPathsTest
     private static final Set<String> LARGE = Set.of(
         "io.pnet.wire.Checksum::sum",
         // Once a connection and duty cycle.
-        "io.pnet.tcp.Output::sendNew",
+        "io.pnet.tcp.NewData::send",
         // What runs where something is lost or reordered.
         "io.pnet.tcp.Recovery::steer",
         "io.pnet.tcp.Recovery::markSacked",
