@@ -35,7 +35,7 @@ class HotPathsTest
         "io.pnet.tcp.Input::arrivesInSynSent",
         "io.pnet.tcp.PassiveOpen::arrivesInListen",
         "io.pnet.tcp.PassiveOpen::send",
-        "io.pnet.tcp.Connection::<init>");
+        "io.pnet.tcp.ControlBlock::<init>");
     private static final Pattern TOO_BIG =
         Pattern.compile("@ -?\\d+ +(io\\.pnet\\.(?!sim\\.)[\\w.$]+::[\\w<>$]+) \\(\\d+ bytes\\).*hot method too big");
     private static final Pattern MEGAMORPHIC =
