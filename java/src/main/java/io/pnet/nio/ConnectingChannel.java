@@ -1,6 +1,5 @@
 package io.pnet.nio;
 
-import io.pnet.ip.IpAddress;
 import io.pnet.stack.IpProcess;
 import io.pnet.stack.StackDriver;
 
@@ -12,7 +11,6 @@ import java.net.InetSocketAddress;
 import java.net.ProtocolFamily;
 import java.net.SocketAddress;
 import java.net.SocketTimeoutException;
-import java.net.StandardProtocolFamily;
 import java.nio.channels.AlreadyBoundException;
 import java.nio.channels.AlreadyConnectedException;
 import java.nio.channels.ClosedChannelException;
@@ -20,7 +18,6 @@ import java.nio.channels.ConnectionPendingException;
 import java.nio.channels.NoConnectionPendingException;
 import java.nio.channels.SelectableChannel;
 import java.nio.channels.SocketChannel;
-import java.nio.channels.UnsupportedAddressTypeException;
 import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
 
@@ -123,7 +120,7 @@ abstract class ConnectingChannel extends StreamChannel
     public SocketChannel bind(final SocketAddress address) throws IOException
     {
         final InetSocketAddress wanted = address == null ?
-            new InetSocketAddress(anyAddress(), 0) : checked(address);
+            new InetSocketAddress(Families.anyAddress(family), 0) : Families.checked(address, family);
         stream.readLock.lock();
         stream.writeLock.lock();
         stateLock.lock();
@@ -159,22 +156,6 @@ abstract class ConnectingChannel extends StreamChannel
         return this;
     }
 
-    private InetAddress anyAddress()
-    {
-        return family == StandardProtocolFamily.INET ?
-            IpAddress.ANY_V4.toInetAddress() : new InetSocketAddress(0).getAddress();
-    }
-
-    private InetSocketAddress checked(final SocketAddress address)
-    {
-        final InetSocketAddress inet = Failures.checked(address);
-        if (family == StandardProtocolFamily.INET && !(inet.getAddress() instanceof Inet4Address))
-        {
-            throw new UnsupportedAddressTypeException();
-        }
-        return inet;
-    }
-
     // ---- connecting
 
     @Override
@@ -191,7 +172,7 @@ abstract class ConnectingChannel extends StreamChannel
      */
     boolean connect(final SocketAddress address, final long deadlineNs, final boolean isBlocking) throws IOException
     {
-        InetSocketAddress wanted = checked(address);
+        InetSocketAddress wanted = Families.checked(address, family);
         if (wanted.getAddress().isAnyLocalAddress())
         {
             wanted = new InetSocketAddress(

@@ -5,9 +5,7 @@ import io.pnet.tcp.CloseReason;
 
 import java.io.IOException;
 import java.net.ConnectException;
-import java.net.InetSocketAddress;
 import java.net.NoRouteToHostException;
-import java.net.SocketAddress;
 import java.net.SocketException;
 import java.nio.channels.AlreadyBoundException;
 import java.nio.channels.AlreadyConnectedException;
@@ -16,7 +14,6 @@ import java.nio.channels.NotYetBoundException;
 import java.nio.channels.NotYetConnectedException;
 import java.nio.channels.UnresolvedAddressException;
 import java.nio.channels.UnsupportedAddressTypeException;
-import java.util.Objects;
 
 /**
  * What went wrong, as the JDK says it: programs look at the types, and some at the words.
@@ -146,20 +143,5 @@ final class Failures
         final SocketException failure = new SocketException(text);
         failure.initCause(ex);
         return failure;
-    }
-
-    /** Checks an address as the JDK's channels do. */
-    static InetSocketAddress checked(final SocketAddress address)
-    {
-        Objects.requireNonNull(address);
-        if (!(address instanceof InetSocketAddress inet))
-        {
-            throw new UnsupportedAddressTypeException();
-        }
-        if (inet.isUnresolved())
-        {
-            throw new UnresolvedAddressException();
-        }
-        return inet;
     }
 }

@@ -6,7 +6,6 @@ import io.pnet.stack.IpProcess;
 import java.io.IOException;
 import java.net.BindException;
 import java.net.DatagramSocket;
-import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.NetworkInterface;
@@ -21,7 +20,6 @@ import java.nio.channels.AlreadyConnectedException;
 import java.nio.channels.DatagramChannel;
 import java.nio.channels.MembershipKey;
 import java.nio.channels.SelectableChannel;
-import java.nio.channels.UnsupportedAddressTypeException;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
@@ -73,7 +71,8 @@ final class PnetDatagramChannel extends DatagramTransfer
     @Override
     public DatagramChannel bind(final SocketAddress address) throws IOException
     {
-        final InetSocketAddress wanted = address == null ? new InetSocketAddress(anyAddress(), 0) : checked(address);
+        final InetSocketAddress wanted = address == null ?
+            new InetSocketAddress(Families.anyAddress(family), 0) : checked(address);
         readLock.lock();
         writeLock.lock();
         stateLock.lock();
@@ -164,7 +163,7 @@ final class PnetDatagramChannel extends DatagramTransfer
             try
             {
                 ensureOpen();
-                present = port == null && local == null ? open(anyAddress(), 0) : port;
+                present = port == null && local == null ? open(Families.anyAddress(family), 0) : port;
                 boundLocal = local;
             }
             finally
@@ -175,21 +174,10 @@ final class PnetDatagramChannel extends DatagramTransfer
         return present;
     }
 
-    private InetAddress anyAddress()
-    {
-        return family == StandardProtocolFamily.INET ?
-            IpAddress.ANY_V4.toInetAddress() : new InetSocketAddress(0).getAddress();
-    }
-
     @Override
     InetSocketAddress checked(final SocketAddress address)
     {
-        final InetSocketAddress inet = Failures.checked(address);
-        if (family == StandardProtocolFamily.INET && !(inet.getAddress() instanceof Inet4Address))
-        {
-            throw new UnsupportedAddressTypeException();
-        }
-        return inet;
+        return Families.checked(address, family);
     }
 
     // ---- the peer
@@ -307,7 +295,7 @@ final class PnetDatagramChannel extends DatagramTransfer
     @Override
     InetAddress ownAddress()
     {
-        return process.addresses().isEmpty() ? anyAddress() : process.addresses().get(0).toInetAddress();
+        return process.addresses().isEmpty() ? Families.anyAddress(family) : process.addresses().get(0).toInetAddress();
     }
 
     /** The kernel's channel for a destination that is the kernel's; else null. */

@@ -10,7 +10,6 @@ import io.pnet.tcp.TcpSettings;
 
 import java.io.IOException;
 import java.net.BindException;
-import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ProtocolFamily;
@@ -28,7 +27,6 @@ import java.nio.channels.SelectableChannel;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
-import java.nio.channels.UnsupportedAddressTypeException;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
@@ -95,7 +93,8 @@ final class PnetServerSocketChannel extends ServerSocketChannel implements Selec
     @Override
     public ServerSocketChannel bind(final SocketAddress address, final int wantedBacklog) throws IOException
     {
-        final InetSocketAddress wanted = address == null ? new InetSocketAddress(anyAddress(), 0) : checked(address);
+        final InetSocketAddress wanted = address == null ?
+            new InetSocketAddress(Families.anyAddress(family), 0) : Families.checked(address, family);
         final int most = wantedBacklog > 0 && wantedBacklog < MODEST_BACKLOG ?
             wantedBacklog : Math.max(LEAST_FOR_MANY, Math.min(MAX_BACKLOG, wantedBacklog));
         stateLock.lock();
@@ -169,22 +168,6 @@ final class PnetServerSocketChannel extends ServerSocketChannel implements Selec
         // Settings of its own, even if they are the same: options may be set while it listens.
         return ListenerGroup.listen(
             process, address, port, most, settings == null ? general : settings, backlog::from);
-    }
-
-    private InetAddress anyAddress()
-    {
-        return family == StandardProtocolFamily.INET ?
-            IpAddress.ANY_V4.toInetAddress() : new InetSocketAddress(0).getAddress();
-    }
-
-    private InetSocketAddress checked(final SocketAddress address)
-    {
-        final InetSocketAddress inet = Failures.checked(address);
-        if (family == StandardProtocolFamily.INET && !(inet.getAddress() instanceof Inet4Address))
-        {
-            throw new UnsupportedAddressTypeException();
-        }
-        return inet;
     }
 
     // ---- accepting
