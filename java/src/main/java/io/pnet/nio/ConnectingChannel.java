@@ -232,6 +232,11 @@ abstract class ConnectingChannel extends StreamChannel
         }
     }
 
+    /**
+     * Begins, and sees it through as far as it may wait.
+     *
+     * @param wanted null when it has begun.
+     */
     private boolean connectOurs(final InetSocketAddress wanted, final long deadlineNs, final boolean isBlocking)
         throws IOException
     {
@@ -240,8 +245,11 @@ abstract class ConnectingChannel extends StreamChannel
         try
         {
             ensureOpen();
-            stream.connect(process, bound, wanted, options);
-            local = stream.connection().localAddress();
+            if (wanted != null)
+            {
+                stream.connect(process, bound, wanted, options);
+                local = stream.connection().localAddress();
+            }
             if (isBlocking)
             {
                 awaitConnected(deadlineNs);
@@ -330,7 +338,7 @@ abstract class ConnectingChannel extends StreamChannel
                 {
                     throw new NoConnectionPendingException();
                 }
-                return finish(isBlocking());
+                return kernel != null ? finishKernel() : connectOurs(null, Long.MAX_VALUE, isBlocking());
             }
             finally
             {
@@ -345,37 +353,13 @@ abstract class ConnectingChannel extends StreamChannel
         }
     }
 
-    private boolean finish(final boolean isBlocking) throws IOException
+    private boolean finishKernel() throws IOException
     {
-        boolean isDone = false;
-        if (kernel != null)
+        final boolean isDone = kernel.finishConnect();
+        if (isDone)
         {
-            isDone = kernel.finishConnect();
-            if (isDone)
-            {
-                local = (InetSocketAddress)kernel.getLocalAddress();
-                connected();
-            }
-            return isDone;
-        }
-        beginIf(isBlocking);
-        try
-        {
-            ensureOpen();
-            if (isBlocking)
-            {
-                awaitConnected(Long.MAX_VALUE);
-            }
-            isDone = isOpen() && stream.isConnectDone();
-            if (isDone)
-            {
-                stream.adopt();
-                connected();
-            }
-        }
-        finally
-        {
-            endIf(isBlocking, isDone);
+            local = (InetSocketAddress)kernel.getLocalAddress();
+            connected();
         }
         return isDone;
     }
