@@ -1,5 +1,6 @@
 package io.pnet.nio;
 
+import io.pnet.nio.permutation.Task;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -33,8 +34,6 @@ import java.nio.channels.UnresolvedAddressException;
 import java.nio.channels.UnsupportedAddressTypeException;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.Callable;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.FutureTask;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -105,11 +104,9 @@ final class DatagramChannelTest
         return null;
     }
 
-    private static <T> FutureTask<T> start(final Callable<T> body)
+    private static <T> Task<T> start(final Callable<T> body)
     {
-        final FutureTask<T> task = new FutureTask<>(body);
-        new Thread(task).start();
-        return task;
+        return new Task<>(body, false);
     }
 
     private static InetAddress address(final String literal) throws IOException
@@ -260,20 +257,14 @@ final class DatagramChannelTest
     void closeAndInterruptEndABlockedReceive() throws Exception
     {
         server.bind(SERVER);
-        final FutureTask<String> closed = start(() -> receive(server));
-        Thread.sleep(200);
+        final Task<String> closed = start(() -> receive(server)).awaitBlocked();
         server.close();
-        assertInstanceOf(
-            AsynchronousCloseException.class, assertThrows(ExecutionException.class, closed::get).getCause());
+        assertInstanceOf(AsynchronousCloseException.class, closed.failure());
 
         client.connect(SERVER);
-        final FutureTask<Integer> interrupted = new FutureTask<>(() -> client.read(ByteBuffer.allocate(1)));
-        final Thread thread = new Thread(interrupted);
-        thread.start();
-        Thread.sleep(200);
-        thread.interrupt();
-        assertInstanceOf(
-            ClosedByInterruptException.class, assertThrows(ExecutionException.class, interrupted::get).getCause());
+        final Task<Integer> interrupted = start(() -> client.read(ByteBuffer.allocate(1))).awaitBlocked();
+        interrupted.interrupt();
+        assertInstanceOf(ClosedByInterruptException.class, interrupted.failure());
         assertFalse(client.isOpen());
     }
 
@@ -284,8 +275,7 @@ final class DatagramChannelTest
         final int port = ((InetSocketAddress)server.getLocalAddress()).getPort();
         try (DatagramSocket kernel = new DatagramSocket())
         {
-            final FutureTask<String> blocked = start(() -> receive(server));
-            Thread.sleep(100);
+            final Task<String> blocked = start(() -> receive(server)).awaitBlocked();
             kernel.send(new DatagramPacket(new byte[]{'k'}, 1, InetAddress.getLoopbackAddress(), port));
             assertEquals("k", blocked.get());
             client.send(bytes("p"), new InetSocketAddress(TwoProcesses.SERVER, port));
@@ -306,8 +296,7 @@ final class DatagramChannelTest
     void aBlockedReceiveHearsTheAnswerToWhatWasSentToTheKernelMeanwhile() throws Exception
     {
         client.send(bytes("x"), SERVER);
-        final FutureTask<String> blocked = start(() -> receive(client));
-        Thread.sleep(200);
+        final Task<String> blocked = start(() -> receive(client)).awaitBlocked();
         try (DatagramSocket kernel = new DatagramSocket(0, InetAddress.getLoopbackAddress()))
         {
             client.send(bytes("?"), kernel.getLocalSocketAddress());
@@ -472,15 +461,13 @@ final class DatagramChannelTest
             new DatagramPacket(new byte[1], 1, address("10.0.0.1"), 9)));
         socket.disconnect();
         assertNull(socket.getRemoteSocketAddress());
-        final FutureTask<Void> blocked = start(() ->
+        final Task<Object> blocked = start(() ->
         {
             socket.receive(packet);
             return null;
-        });
-        Thread.sleep(100);
+        }).awaitBlocked();
         socket.close();
-        assertEquals(
-            "Socket closed", assertThrows(ExecutionException.class, blocked::get).getCause().getMessage());
+        assertEquals("Socket closed", blocked.failure().getMessage());
         assertTrue(socket.isClosed());
         assertEquals(-1, socket.getLocalPort());
     }

@@ -1,5 +1,6 @@
 package io.pnet.nio;
 
+import io.pnet.nio.permutation.Task;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -24,8 +25,6 @@ import java.nio.channels.SocketChannel;
 import java.nio.channels.spi.SelectorProvider;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.FutureTask;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -71,17 +70,9 @@ final class ServerSocketChannelTest
         return ((InetSocketAddress)server.getLocalAddress()).getPort();
     }
 
-    private static FutureTask<SocketChannel> accept(final ServerSocketChannel server, final Thread[] thread)
+    private static Task<SocketChannel> accept(final ServerSocketChannel server)
     {
-        final FutureTask<SocketChannel> task = new FutureTask<>(server::accept);
-        thread[0] = new Thread(task);
-        thread[0].start();
-        return task;
-    }
-
-    private static Throwable failure(final FutureTask<?> task)
-    {
-        return assertThrows(ExecutionException.class, task::get).getCause();
+        return new Task<>(server::accept, false);
     }
 
     @Test
@@ -93,12 +84,12 @@ final class ServerSocketChannelTest
             final int port = port(server);
             for (int i = 0; i < 3; i++)
             {
-                final FutureTask<SocketChannel> first = accept(server, new Thread[1]);
+                final Task<SocketChannel> first = accept(server);
                 try (SocketChannel remote = connect(port); SocketChannel accepted = first.get())
                 {
                     assertEquals(remote.getLocalAddress(), accepted.getRemoteAddress());
                 }
-                final FutureTask<SocketChannel> second = accept(server, new Thread[1]);
+                final Task<SocketChannel> second = accept(server);
                 Thread.sleep(20);
                 try (SocketChannel local = SocketChannel.open(new InetSocketAddress("127.0.0.1", port));
                     SocketChannel accepted = second.get())
@@ -146,7 +137,7 @@ final class ServerSocketChannelTest
         try (ServerSocketChannel server = open())
         {
             server.bind(new InetSocketAddress("127.0.0.1", 0));
-            final FutureTask<SocketChannel> task = accept(server, new Thread[1]);
+            final Task<SocketChannel> task = accept(server);
             try (SocketChannel local = SocketChannel.open(server.getLocalAddress());
                 SocketChannel accepted = task.get())
             {
@@ -159,19 +150,16 @@ final class ServerSocketChannelTest
     @Test
     void closeAndInterruptEndABlockedAccept() throws Exception
     {
-        final Thread[] thread = new Thread[1];
         final ServerSocketChannel first = open();
         first.bind(null);
-        final FutureTask<SocketChannel> accepting = accept(first, thread);
-        Thread.sleep(50);
+        final Task<SocketChannel> accepting = accept(first).awaitBlocked();
         first.close();
-        assertInstanceOf(AsynchronousCloseException.class, failure(accepting));
+        assertInstanceOf(AsynchronousCloseException.class, accepting.failure());
         final ServerSocketChannel second = open();
         second.bind(null);
-        final FutureTask<SocketChannel> again = accept(second, thread);
-        Thread.sleep(50);
-        thread[0].interrupt();
-        assertInstanceOf(ClosedByInterruptException.class, failure(again));
+        final Task<SocketChannel> again = accept(second).awaitBlocked();
+        again.interrupt();
+        assertInstanceOf(ClosedByInterruptException.class, again.failure());
         assertFalse(second.isOpen());
         assertThrows(ClosedChannelException.class, second::accept);
     }

@@ -1,5 +1,6 @@
 package io.pnet.nio;
 
+import io.pnet.nio.permutation.Task;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -29,8 +30,6 @@ import java.nio.channels.UnresolvedAddressException;
 import java.nio.channels.UnsupportedAddressTypeException;
 import java.util.Arrays;
 import java.util.concurrent.Callable;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.FutureTask;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -70,22 +69,9 @@ final class SocketChannelTest
         return channel;
     }
 
-    private static <T> FutureTask<T> start(final Callable<T> body)
+    private static <T> Task<T> start(final Callable<T> body)
     {
-        final FutureTask<T> task = new FutureTask<>(body);
-        new Thread(task).start();
-        return task;
-    }
-
-    private static Throwable failure(final FutureTask<?> task)
-    {
-        return assertThrows(ExecutionException.class, task::get).getCause();
-    }
-
-    private static void awaitBlocked(final Thread thread) throws InterruptedException
-    {
-        Thread.sleep(50);
-        assertTrue(thread.isAlive());
+        return new Task<>(body, false);
     }
 
     @Test
@@ -122,10 +108,9 @@ final class SocketChannelTest
     {
         try (SocketChannel client = connect(); SocketChannel accepted = server.accept())
         {
-            final FutureTask<Integer> reader = start(() -> client.read(ByteBuffer.allocate(1)));
-            Thread.sleep(50);
+            final Task<Integer> reader = start(() -> client.read(ByteBuffer.allocate(1))).awaitBlocked();
             client.close();
-            assertInstanceOf(AsynchronousCloseException.class, failure(reader));
+            assertInstanceOf(AsynchronousCloseException.class, reader.failure());
             assertEquals(-1, accepted.read(ByteBuffer.allocate(1)));
         }
     }
@@ -135,12 +120,9 @@ final class SocketChannelTest
     {
         try (SocketChannel client = connect(); SocketChannel accepted = server.accept())
         {
-            final FutureTask<Integer> reader = new FutureTask<>(() -> client.read(ByteBuffer.allocate(1)));
-            final Thread thread = new Thread(reader);
-            thread.start();
-            awaitBlocked(thread);
-            thread.interrupt();
-            assertInstanceOf(ClosedByInterruptException.class, failure(reader));
+            final Task<Integer> reader = start(() -> client.read(ByteBuffer.allocate(1))).awaitBlocked();
+            reader.interrupt();
+            assertInstanceOf(ClosedByInterruptException.class, reader.failure());
             assertFalse(client.isOpen());
             assertEquals(-1, accepted.read(ByteBuffer.allocate(1)));
         }
@@ -166,9 +148,7 @@ final class SocketChannelTest
         try (SocketChannel client = connect(); SocketChannel accepted = server.accept())
         {
             final ByteBuffer much = ByteBuffer.allocate(64 << 20);
-            final FutureTask<Integer> writer = start(() -> client.write(much));
-            Thread.sleep(200);
-            assertFalse(writer.isDone());
+            final Task<Integer> writer = start(() -> client.write(much)).awaitBlocked();
             client.close();
             // Some of it was taken: the write completes with that, and the next one finds the channel closed.
             assertTrue(writer.get() > 0);
@@ -188,18 +168,14 @@ final class SocketChannelTest
         // Nobody has this address: the SYN waits for ARP.
         final InetSocketAddress nowhere = new InetSocketAddress("10.0.0.77", PORT);
         final SocketChannel first = processes.clientProvider().openSocketChannel();
-        final FutureTask<Boolean> connecting = start(() -> first.connect(nowhere));
-        Thread.sleep(50);
+        final Task<Boolean> connecting = start(() -> first.connect(nowhere)).awaitBlocked();
         assertTrue(first.isConnectionPending());
         first.close();
-        assertInstanceOf(AsynchronousCloseException.class, failure(connecting));
+        assertInstanceOf(AsynchronousCloseException.class, connecting.failure());
         final SocketChannel second = processes.clientProvider().openSocketChannel();
-        final FutureTask<Boolean> again = new FutureTask<>(() -> second.connect(nowhere));
-        final Thread thread = new Thread(again);
-        thread.start();
-        awaitBlocked(thread);
-        thread.interrupt();
-        assertInstanceOf(ClosedByInterruptException.class, failure(again));
+        final Task<Boolean> again = start(() -> second.connect(nowhere)).awaitBlocked();
+        again.interrupt();
+        assertInstanceOf(ClosedByInterruptException.class, again.failure());
     }
 
     @Test
@@ -347,7 +323,7 @@ final class SocketChannelTest
         {
             final ByteBuffer[] sources = new ByteBuffer[2_000];
             Arrays.setAll(sources, i -> ByteBuffer.allocate(10_000));
-            final FutureTask<Long> writer = start(() -> client.write(sources));
+            final Task<Long> writer = start(() -> client.write(sources));
             final ByteBuffer buffer = ByteBuffer.allocateDirect(1 << 20);
             long sum = 0;
             while (sum < 20_000_000)
@@ -403,8 +379,7 @@ final class SocketChannelTest
     {
         try (SocketChannel client = connect(); SocketChannel accepted = server.accept())
         {
-            final FutureTask<Integer> reader = start(() -> client.read(ByteBuffer.allocate(1)));
-            Thread.sleep(50);
+            final Task<Integer> reader = start(() -> client.read(ByteBuffer.allocate(1))).awaitBlocked();
             client.shutdownInput();
             assertEquals(-1, reader.get());
             assertEquals(-1, client.read(ByteBuffer.allocate(1)));
@@ -473,12 +448,9 @@ final class SocketChannelTest
             {
                 accepted.write(ByteBuffer.allocate(3));
                 assertEquals(3, channel.read(ByteBuffer.allocate(8)));
-                final FutureTask<Integer> reader = new FutureTask<>(() -> channel.read(ByteBuffer.allocate(1)));
-                final Thread thread = new Thread(reader);
-                thread.start();
-                awaitBlocked(thread);
-                thread.interrupt();
-                assertInstanceOf(ClosedByInterruptException.class, failure(reader));
+                final Task<Integer> reader = start(() -> channel.read(ByteBuffer.allocate(1))).awaitBlocked();
+                reader.interrupt();
+                assertInstanceOf(ClosedByInterruptException.class, reader.failure());
                 assertFalse(channel.isOpen());
             }
         }
@@ -505,12 +477,11 @@ final class SocketChannelTest
         final SocketChannel bound = processes.clientProvider().openSocketChannel();
         final ServerSocketChannel other = processes.clientProvider().openServerSocketChannel();
         other.bind(new InetSocketAddress(TwoProcesses.CLIENT, 9));
-        final FutureTask<Integer> reader = start(() -> client.read(ByteBuffer.allocate(1)));
-        final FutureTask<SocketChannel> acceptor = start(other::accept);
-        Thread.sleep(50);
+        final Task<Integer> reader = start(() -> client.read(ByteBuffer.allocate(1))).awaitBlocked();
+        final Task<SocketChannel> acceptor = start(other::accept).awaitBlocked();
         processes.client.close();
-        assertInstanceOf(IOException.class, failure(reader));
-        assertInstanceOf(SocketException.class, failure(acceptor));
+        assertInstanceOf(IOException.class, reader.failure());
+        assertInstanceOf(SocketException.class, acceptor.failure());
         assertThrows(IOException.class, () -> client.write(ByteBuffer.allocate(1)));
         assertThrows(SocketException.class, () -> bound.bind(null));
         assertThrows(SocketException.class, () -> bound.connect(server.getLocalAddress()));

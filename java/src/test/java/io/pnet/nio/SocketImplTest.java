@@ -1,5 +1,6 @@
 package io.pnet.nio;
 
+import io.pnet.nio.permutation.Task;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -17,7 +18,6 @@ import java.net.SocketImpl;
 import java.net.SocketTimeoutException;
 import java.net.StandardSocketOptions;
 import java.net.UnknownHostException;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -179,17 +179,15 @@ final class SocketImplTest
             client.connect(address());
             try (Socket accepted = server.accept())
             {
-                final FutureTask<Integer> reader = new FutureTask<>(() -> client.getInputStream().read());
-                new Thread(reader).start();
-                final FutureTask<Socket> acceptor = new FutureTask<>(server::accept);
-                new Thread(acceptor).start();
-                Thread.sleep(50);
+                final Task<Integer> reader =
+                    new Task<>(() -> client.getInputStream().read(), false).awaitBlocked();
+                final Task<Socket> acceptor = new Task<>(server::accept, false).awaitBlocked();
                 client.close();
                 server.close();
-                final Throwable read = assertThrows(ExecutionException.class, reader::get).getCause();
+                final Throwable read = reader.failure();
                 assertInstanceOf(SocketException.class, read);
                 assertEquals("Socket closed", read.getMessage());
-                final Throwable accept = assertThrows(ExecutionException.class, acceptor::get).getCause();
+                final Throwable accept = acceptor.failure();
                 assertInstanceOf(SocketException.class, accept);
                 assertEquals(-1, accepted.getInputStream().read());
             }

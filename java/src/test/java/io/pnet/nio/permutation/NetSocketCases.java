@@ -309,8 +309,7 @@ class NetSocketCases extends Permutation
         VirtualThreads.areNeeded();
         final Sockets sockets = sockets();
         final InputStream in = sockets.client.getInputStream();
-        final Task<Integer> reader = startVirtual(() -> in.read());
-        Thread.sleep(QUIET_MS);
+        final Task<Integer> reader = startVirtual(() -> in.read()).awaitBlocked();
         reader.interrupt();
         assertTrue(reader.failure() instanceof SocketException);
         assertTrue(sockets.client.isClosed());

@@ -236,8 +236,8 @@ class ThreadCases extends Permutation
     {
         VirtualThreads.areNeeded();
         final Joined joined = joined();
-        final Task<Integer> reader = startVirtual(() -> joined.client().read(ByteBuffer.allocate(1)));
-        Thread.sleep(QUIET_MS);
+        final Task<Integer> reader =
+            startVirtual(() -> joined.client().read(ByteBuffer.allocate(1))).awaitBlocked();
         reader.interrupt();
         assertInstanceOf(ClosedByInterruptException.class, reader.failure());
         assertFalse(joined.client().isOpen());
@@ -248,8 +248,8 @@ class ThreadCases extends Permutation
     {
         VirtualThreads.areNeeded();
         final Joined joined = joined();
-        final Task<Integer> reader = startVirtual(() -> joined.client().read(ByteBuffer.allocate(1)));
-        Thread.sleep(QUIET_MS);
+        final Task<Integer> reader =
+            startVirtual(() -> joined.client().read(ByteBuffer.allocate(1))).awaitBlocked();
         joined.client().close();
         assertInstanceOf(AsynchronousCloseException.class, reader.failure());
     }
