@@ -181,12 +181,17 @@ public final class Stack
         {
             // Nothing from the wire may end the stack; that it came this far is a defect, counted and told. Nor may
             // what the machine throws: whoever runs this owns the stack, and others wait until it is given up.
-            counters.increment(Counter.STACK_INTERNAL_ERRORS);
-            errorHandler.accept(ex);
+            onDefect(ex);
             work++;
         }
         counters.increment(Counter.STACK_CYCLES);
         return work;
+    }
+
+    private void onDefect(final Throwable ex)
+    {
+        counters.increment(Counter.STACK_INTERNAL_ERRORS);
+        errorHandler.accept(ex);
     }
 
     /** An error handler that fails itself ends nothing. */
@@ -236,7 +241,15 @@ public final class Stack
         isClosed = true;
         for (final Transport transport : running)
         {
-            transport.close(nowNs);
+            try
+            {
+                transport.close(nowNs);
+            }
+            catch (final Throwable ex)
+            {
+                // The others and the links are closed all the same.
+                onDefect(ex);
+            }
         }
         ip.flush(nowNs);
         links.forEach(Link::close);

@@ -20,6 +20,7 @@ import java.io.IOException;
 import java.time.Duration;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -61,6 +62,20 @@ final class BrokenCycleTest
         start(mode);
         breakDown(new StackOverflowError("in a transport"));
         assertGoesOn();
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"SHARED", "OWN_THREAD"})
+    void aTransportThatCannotBeClosedKeepsNothingOpen(final RunMode mode) throws Exception
+    {
+        start(mode);
+        broken.isCloseBroken = true;
+        assertTimeoutPreemptively(PATIENCE, process::close);
+        assertEquals(1, process.counters().get(Counter.STACK_INTERNAL_ERRORS));
+        for (final Thread each : Thread.getAllStackTraces().keySet())
+        {
+            assertFalse(each.getName().equals("pnet-10.0.0.1"), "its thread runs");
+        }
     }
 
     private void start(final RunMode mode) throws IOException
@@ -115,6 +130,7 @@ final class BrokenCycleTest
     private static final class Broken implements Transport
     {
         private volatile Throwable failure;
+        private volatile boolean isCloseBroken;
 
         @Override
         public int protocol()
@@ -162,6 +178,10 @@ final class BrokenCycleTest
         @Override
         public void close(final long nowNs)
         {
+            if (isCloseBroken)
+            {
+                throw new IllegalStateException("cannot be closed");
+            }
         }
     }
 }
