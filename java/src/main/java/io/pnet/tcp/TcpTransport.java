@@ -28,6 +28,8 @@ import java.util.random.RandomGenerator;
 public final class TcpTransport implements Transport
 {
     private static final long RETRY_NS = 1_000_000;
+    /** The same where a descriptor is to tell sooner. */
+    private static final long FULL_RETRY_NS = 20_000_000;
     /** With less than one chunk in so many left for what arrives, windows stop to open. */
     private static final int TIGHT_FRACTION = 8;
 
@@ -66,6 +68,8 @@ public final class TcpTransport implements Transport
     private long nowNs;
     private int closing;
     private boolean isMemoryTight;
+    /** Whether a link kept something of the last cycle: its descriptor tells when there is room. */
+    private boolean isLinkFull;
     private boolean isClosed;
 
     public TcpTransport(final TcpSettings settings)
@@ -446,12 +450,14 @@ public final class TcpTransport implements Transport
     public long nextDeadlineNs()
     {
         // What found the link full, or its way gone, is tried again even if no descriptor ever says so.
-        return activeHead == null && !passive.isWaiting() ? Long.MAX_VALUE : nowNs + RETRY_NS;
+        return activeHead == null && !passive.isWaiting() ? Long.MAX_VALUE :
+            nowNs + (isLinkFull ? FULL_RETRY_NS : RETRY_NS);
     }
 
     @Override
     public void onFlushed(final boolean isComplete)
     {
+        isLinkFull = !isComplete;
         if (isComplete)
         {
             released.releaseAll();
