@@ -10,11 +10,12 @@ import java.util.function.BooleanSupplier;
  * within a millisecond, and stays away while somebody does. While only guests wait it drives at once, and polls before
  * it sleeps as a driver does. In {@link RunMode#OWN_THREAD} it is the one that drives.
  *
- * <p>Where others have driven all the time, and nobody is parked who relies on that, it takes naps of several
- * milliseconds: each look takes a processor from those that poll, and once a millisecond is one round trip in a hundred
- * (p99 of 64 bytes, busy polling: 27 us with ticks, 12 with naps, the kernel's 13); and a program that receives at
- * 100 Mbit/s has 126 looks a second then instead of 847, which took 2 % of a processor. The first to park ends a nap.
- * Who has driven for so long and then computes without a word may find the stack unattended for as long as the nap.
+ * <p>Where others have driven all the time it takes naps of several milliseconds: each look takes a processor from
+ * those that poll, and once a millisecond is one round trip in a hundred (p99 of 64 bytes, busy polling: 27 us with
+ * ticks, 12 with naps, the kernel's 13); and at 100 Mbit/s a thousand looks a second were half of what a program's
+ * stream took. A driver that computes for longer than a tick while threads are parked beside it is told on by its
+ * return, and ends the naps for a while: who has always been back at once, and then computes without a word, may leave
+ * the stack unattended for as long as one nap.
  */
 final class Keeper
 {
@@ -32,7 +33,8 @@ final class Keeper
     private final BooleanSupplier isDriverThere;
     private Thread thread;
     private volatile boolean isParked;
-    private volatile boolean isNapping;
+    /** A thread was parked while nobody drove for longer than a tick. */
+    private volatile boolean isNeeded;
     /** For how many looks in turn others have driven; the keeper's. */
     private int needlessTicks;
     /** For how many looks in turn the driver has waited in the kernel, without a cycle since; the keeper's. */
@@ -104,12 +106,12 @@ final class Keeper
         }
     }
 
-    /** A thread parks beside a driver, and relies on there being one. */
-    void threadParks()
+    /** A driver comes, before it takes the place. */
+    void driverComes(final long nowNs)
     {
-        if (isNapping)
+        if (!isNeeded && nowNs - cycle.lastNs() > TICK_NS && place.isFree() && waiting.isAnyParked())
         {
-            LockSupport.unpark(thread);
+            isNeeded = true;
         }
     }
 
@@ -172,16 +174,9 @@ final class Keeper
     /** Until the next look; isLate if nobody drives and the last cycle was too long ago. */
     private void awaitTick(final boolean isLate, final long tickNs)
     {
-        needlessTicks = isLate ? 0 : needlessTicks + 1;
-        if (needlessTicks <= TICKS_AWAKE)
-        {
-            LockSupport.parkNanos(this, tickNs);
-            return;
-        }
-        isNapping = true;
-        // After the flag is up: who parks from now on ends the nap.
-        LockSupport.parkNanos(this, waiting.isAnyParked() || waiting.hasGuests() ? tickNs : NAP_NS);
-        isNapping = false;
+        needlessTicks = isLate || isNeeded ? 0 : needlessTicks + 1;
+        isNeeded = false;
+        LockSupport.parkNanos(this, needlessTicks <= TICKS_AWAKE || waiting.hasGuests() ? tickNs : NAP_NS);
     }
 
     /** Drives until somebody else does: one who waits, or one who has just run a cycle of its own. */

@@ -28,8 +28,8 @@ import java.util.function.Supplier;
  * more; but it takes its place back when that thread is busy for longer.
  * <li>Virtual threads are guests: they park and never drive, since a wait in native code would pin their carrier.
  * <li>The keeper thread sees to it that somebody drives within a millisecond, and stays away while somebody does; where
- * others drive all the time and nobody relies on it, it looks less often ({@link Keeper}). While
- * only guests wait it drives at once, and polls before it sleeps as a driver does.
+ * others drive all the time it looks less often ({@link Keeper}). While only guests wait it drives at once, and polls
+ * before it sleeps as a driver does.
  * </ul>
  *
  * <p>{@link Ownership}, {@link DrivingPlace}, {@link WaitLoop} and {@link Keeper} have a part of them each.

@@ -101,6 +101,7 @@ final class WaitLoop
         final BooleanSupplier condition, final long deadlineNs, final Thread self, final DescriptorWatch watch)
     {
         long idleSinceNs = clock.nanoTime();
+        keeper.driverComes(idleSinceNs);
         long watchedNs = idleSinceNs;
         boolean hasMadeWay = false;
         while (!condition.getAsBoolean())
@@ -213,7 +214,6 @@ final class WaitLoop
     {
         final Object sleeper = watch == null ? self : watch;
         waiting.park(sleeper);
-        keeper.threadParks();
         try
         {
             if (condition.getAsBoolean() || place.isClosed())

@@ -93,17 +93,36 @@ final class KeeperTest
     }
 
     @Test
-    void looksOftenWhileAThreadIsParked() throws InterruptedException
+    void napsBesideParkedThreadsWhoseDriversAreSoonBack() throws InterruptedException
     {
         waiting.park(Thread.currentThread());
-        keeper.threadParks();
+        final int before = looks.get();
+        final long beganNs = System.nanoTime();
+        while (System.nanoTime() - beganNs < WATCHED_MS * 1_000_000)
+        {
+            keeper.driverComes(0);
+            Thread.sleep(2);
+        }
+        final int looked = looks.get() - before;
+        final long tookNs = System.nanoTime() - beganNs;
+        assertTrue(looked <= tookNs / Keeper.NAP_NS + 2, looked + " looks in " + tookNs + " ns");
+    }
+
+    @Test
+    void looksOftenWhileDriversStayAwayFromParkedThreads() throws InterruptedException
+    {
+        waiting.park(Thread.currentThread());
         boolean isAwake = false;
         // A machine that is busy with other things may be late, but not each time.
         for (int i = 0; i < TRIES && !isAwake; i++)
         {
             final int before = looks.get();
             final long beganNs = System.nanoTime();
-            Thread.sleep(WATCHED_MS);
+            while (System.nanoTime() - beganNs < WATCHED_MS * 1_000_000)
+            {
+                keeper.driverComes(LONG_AGO_NS);
+                Thread.sleep(2);
+            }
             isAwake = looks.get() - before > 2 * (System.nanoTime() - beganNs) / Keeper.NAP_NS;
         }
         assertTrue(isAwake, "naps while a thread relies on it");
