@@ -26,6 +26,7 @@ final class DrivingPlace
 
     private final DutyCycle cycle;
     private final LinkWait linkWait;
+    private final Moderation moderation = new Moderation();
     private volatile Thread driving;
     /** Set while the one who drives may be asleep: whoever leaves work signals it. */
     private volatile boolean isAsleep;
@@ -66,13 +67,17 @@ final class DrivingPlace
     }
 
     /**
-     * Sleeps until there is something to do, by the thread that has the place.
+     * Sleeps until there is something to do, by the thread that has the place. While data streams in it only pauses,
+     * see {@link Moderation}.
      *
      * @param condition looked at before sleeping: what it waits for may be there already.
      * @param watch     what else ends it; null for nothing.
+     * @return whether it waited for the link, too; false for a pause.
      */
-    void sleep(final BooleanSupplier condition, final DescriptorWatch watch, final long deadlineNs)
+    boolean sleep(final BooleanSupplier condition, final DescriptorWatch watch, final long deadlineNs)
     {
+        final long nowNs = cycle.clock().nanoTime();
+        final boolean isPause = moderation.isStreaming(nowNs, cycle.receivedBytes());
         final boolean forWrite = cycle.isCongested();
         sleepUntilNs = deadlineNs;
         isAsleepForWrite = forWrite;
@@ -83,8 +88,12 @@ final class DrivingPlace
             if (!cycle.isPending() && !condition.getAsBoolean() && !isClosed &&
                 cycle.nextDeadlineNs() >= deadlineNs && (forWrite || !cycle.isCongested()))
             {
-                final long timeoutNs = deadlineNs == Long.MAX_VALUE ? -1 : deadlineNs - cycle.clock().nanoTime();
-                if (timeoutNs == -1 || timeoutNs > 0)
+                final long timeoutNs = deadlineNs == Long.MAX_VALUE ? -1 : deadlineNs - nowNs;
+                if (isPause && (timeoutNs == -1 || timeoutNs > Moderation.PAUSE_NS))
+                {
+                    linkWait.pause(watch, Moderation.PAUSE_NS);
+                }
+                else if (timeoutNs == -1 || timeoutNs > 0)
                 {
                     linkWait.await(forWrite, watch, timeoutNs);
                 }
@@ -94,6 +103,7 @@ final class DrivingPlace
         {
             isAsleep = false;
         }
+        return !isPause;
     }
 
     /** Wakes the driver if it may be asleep. */

@@ -1,5 +1,6 @@
 package io.pnet.stack;
 
+import io.pnet.counters.Counter;
 import io.pnet.link.Link;
 import org.agrona.concurrent.NanoClock;
 
@@ -89,6 +90,12 @@ final class DutyCycle
     boolean isCongested()
     {
         return isCongested;
+    }
+
+    /** Bytes that the links have received so far. */
+    long receivedBytes()
+    {
+        return stack.counters().get(Counter.LINK_RX_BYTES);
     }
 
     NanoClock clock()

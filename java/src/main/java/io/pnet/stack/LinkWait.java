@@ -20,6 +20,9 @@ abstract class LinkWait implements AutoCloseable
      */
     abstract void await(boolean forWrite, DescriptorWatch watch, long timeoutNs);
 
+    /** Sleeps for so many ns, or until there is a signal, or the watch is ready; deaf to the link. */
+    abstract void pause(DescriptorWatch watch, long ns);
+
     abstract void signal();
 
     @Override
@@ -48,6 +51,17 @@ abstract class LinkWait implements AutoCloseable
             {
                 return;
             }
+            await(fd, forWrite, watch, timeoutNs);
+        }
+
+        @Override
+        void pause(final DescriptorWatch watch, final long ns)
+        {
+            await(-1, false, watch, ns);
+        }
+
+        private void await(final int fd, final boolean forWrite, final DescriptorWatch watch, final long timeoutNs)
+        {
             final int ready =
                 kernelWait.await(fd, forWrite, watch == null ? -1 : watch.fd(), false, timeoutNs);
             if ((ready & KernelWait.OTHER) != 0)
@@ -104,6 +118,12 @@ abstract class LinkWait implements AutoCloseable
                 watched = null;
                 thread = null;
             }
+        }
+
+        @Override
+        void pause(final DescriptorWatch watch, final long ns)
+        {
+            await(false, watch, ns);
         }
 
         @Override

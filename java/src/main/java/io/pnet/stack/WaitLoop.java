@@ -143,9 +143,13 @@ final class WaitLoop
                 }
                 else if (nowNs - idleSinceNs >= pollNs)
                 {
-                    place.sleep(condition, watch, Math.min(deadlineNs, cycle.nextDeadlineNs()));
+                    final boolean hasWaited =
+                        place.sleep(condition, watch, Math.min(deadlineNs, cycle.nextDeadlineNs()));
                     idleSinceNs = clock.nanoTime();
-                    adapt(idleSinceNs - nowNs);
+                    if (hasWaited)
+                    {
+                        adapt(idleSinceNs - nowNs);
+                    }
                 }
                 else
                 {

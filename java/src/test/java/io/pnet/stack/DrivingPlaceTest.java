@@ -108,6 +108,12 @@ final class DrivingPlaceTest
         }
 
         @Override
+        void pause(final DescriptorWatch watch, final long ns)
+        {
+            throw new AssertionError("nothing streams in");
+        }
+
+        @Override
         void signal()
         {
             isSignalled = true;

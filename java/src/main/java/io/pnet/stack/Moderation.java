@@ -1,0 +1,39 @@
+package io.pnet.stack;
+
+/**
+ * Whether a driver that has nothing to do pauses first, deaf to the link, as network cards moderate their interrupts.
+ * While data streams in at gigabits a second the next frame is microseconds away, and whoever sends it would have the
+ * work of waking the driver up, for each frame or two: a pause is ended by a timer, and then there is a batch.
+ *
+ * <p>On a veth, into one connection and with two processors for both ends: with 64 KiB frames 52 to 60 Gbit/s instead
+ * of 40, with MTU-sized ones as many as before by 60 % of a processor instead of all of it. Below that rate nobody
+ * pauses, so requests and their answers are never late for it, nor is a shaped link's next batch.
+ *
+ * <p>Owned by the one who drives.
+ */
+final class Moderation
+{
+    /** A timer of the kernel's adds 50 us to that at most. */
+    static final long PAUSE_NS = 30_000;
+    /** What makes a stream: 2 Gbit/s, for more than a few frames. */
+    private static final long NS_PER_BYTE = 4;
+    private static final int LEAST_BYTES = 16 << 10;
+
+    private long lastNs;
+    private long lastBytes;
+
+    /**
+     * Asked before each sleep.
+     *
+     * @param receivedBytes that the links have received since the stack began.
+     * @return whether they came at a stream's rate since this was last asked.
+     */
+    boolean isStreaming(final long nowNs, final long receivedBytes)
+    {
+        final long bytes = receivedBytes - lastBytes;
+        final long tookNs = nowNs - lastNs;
+        lastBytes = receivedBytes;
+        lastNs = nowNs;
+        return bytes >= LEAST_BYTES && bytes * NS_PER_BYTE >= tookNs;
+    }
+}
