@@ -39,6 +39,7 @@ public final class Targets
     private final Cells cells;
     private final BulkTest bulkTest;
     private final BulkTest shapedTest;
+    private final BulkTest slowTest;
     private final LatencyTest latencyTest;
     private final TargetResults results = new TargetResults();
     private final int bulkRounds;
@@ -54,8 +55,10 @@ public final class Targets
         // Servers are older than seconds: what a JVM compiles while it is young is not what a stack costs.
         final double warmUpS = call.isQuick() ? 1.0 : 5.0;
         bulkTest = new BulkTest(call.pnet(), cells.folder, warmUpS, call.isQuick() ? 1.0 : 1.9);
-        // What runs some hundred times a second is compiled after tens of seconds, and takes few ticks of CPU.
+        // What runs some hundred times a second is compiled after tens of seconds, the slower the link the later, and
+        // takes few ticks of CPU.
         shapedTest = call.isQuick() ? bulkTest : new BulkTest(call.pnet(), cells.folder, 12, 3);
+        slowTest = call.isQuick() ? bulkTest : new BulkTest(call.pnet(), cells.folder, 30, 3);
         shapedRounds = call.isQuick() ? 1 : 2;
         latencyTest = new LatencyTest(call.java(), cells.folder, warmUpS, call.isQuick() ? 0.8 : 1.5);
     }
@@ -125,7 +128,7 @@ public final class Targets
     private void shaped(final Setup setup)
     {
         final Map<String, Rounds<BulkRun>> runs = bulk(
-            shapedTest, shapedRounds, setup, List.of(KERNEL_NIO, IN, OUT));
+            setup.rate().equals("1g") ? shapedTest : slowTest, shapedRounds, setup, List.of(KERNEL_NIO, IN, OUT));
         final double limit = (setup.rate().equals("1g") ? 984.4e6 : 98.44e6) * PAYLOAD_OF_FRAME;
         final Rounds<BulkRun> kernel = runs.get(KERNEL_NIO);
         for (final String way : List.of(IN, OUT))
