@@ -3,12 +3,10 @@ package io.pnet.stack;
 import io.pnet.counters.Counters;
 import io.pnet.ip.IpSettings;
 import io.pnet.link.ChunkPool;
-import io.pnet.link.FrameHandler;
+import io.pnet.link.Delegate;
 import io.pnet.link.Link;
-import io.pnet.link.LinkCapabilities;
 import io.pnet.link.LinkContext;
 import io.pnet.link.Loopback;
-import io.pnet.link.TxFrame;
 import io.pnet.tcp.TcpSettings;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -126,67 +124,19 @@ final class DrivingPlaceTest
     }
 
     /** Is full when it is told to be. */
-    private static final class FullLink implements Link
+    private static final class FullLink extends Delegate
     {
-        private final Link inner;
         private volatile boolean isFull;
 
         private FullLink(final Link inner)
         {
-            this.inner = inner;
-        }
-
-        @Override
-        public LinkCapabilities capabilities()
-        {
-            return inner.capabilities();
-        }
-
-        @Override
-        public int poll(final FrameHandler handler, final int limit, final long nowNs)
-        {
-            return 0;
-        }
-
-        @Override
-        public TxFrame claim(final int headLength, final boolean gathered)
-        {
-            return null;
-        }
-
-        @Override
-        public void commit(final TxFrame frame)
-        {
-            throw new IllegalStateException("nothing was claimed");
-        }
-
-        @Override
-        public int flush(final long nowNs)
-        {
-            return 0;
+            super(inner);
         }
 
         @Override
         public boolean isCongested()
         {
             return isFull;
-        }
-
-        @Override
-        public int fd()
-        {
-            return -1;
-        }
-
-        @Override
-        public long nextDeadlineNs()
-        {
-            return NO_DEADLINE;
-        }
-
-        @Override
-        public void close()
-        {
         }
     }
 }

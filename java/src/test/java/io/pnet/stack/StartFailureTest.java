@@ -3,12 +3,9 @@ package io.pnet.stack;
 import io.pnet.counters.Counters;
 import io.pnet.ip.FlowHash;
 import io.pnet.link.ChunkPool;
-import io.pnet.link.FrameHandler;
-import io.pnet.link.Link;
-import io.pnet.link.LinkCapabilities;
+import io.pnet.link.Delegate;
 import io.pnet.link.LinkContext;
 import io.pnet.link.Loopback;
-import io.pnet.link.TxFrame;
 import org.junit.jupiter.api.Test;
 
 import java.io.IOException;
@@ -83,53 +80,23 @@ final class StartFailureTest
     }
 
     /** Has a descriptor, so that a driver makes a wake-up event to wait with; or has none to give. */
-    private static final class FakeLink implements Link
+    private static final class FakeLink extends Delegate
     {
-        private final LinkContext context = new LinkContext(new ChunkPool(ChunkPool.LARGE, 1 << 20), new Counters());
-        private final Link inner = new Loopback(context);
+        private final LinkContext context;
         private final boolean isBroken;
         private boolean hasGivenDescriptor;
         private boolean isClosed;
 
         private FakeLink(final boolean isBroken)
         {
+            this(isBroken, new LinkContext(new ChunkPool(ChunkPool.LARGE, 1 << 20), new Counters()));
+        }
+
+        private FakeLink(final boolean isBroken, final LinkContext context)
+        {
+            super(new Loopback(context));
+            this.context = context;
             this.isBroken = isBroken;
-        }
-
-        @Override
-        public LinkCapabilities capabilities()
-        {
-            return inner.capabilities();
-        }
-
-        @Override
-        public int poll(final FrameHandler handler, final int limit, final long nowNs)
-        {
-            return 0;
-        }
-
-        @Override
-        public TxFrame claim(final int headLength, final boolean gathered)
-        {
-            return null;
-        }
-
-        @Override
-        public void commit(final TxFrame frame)
-        {
-            throw new IllegalStateException("nothing was claimed");
-        }
-
-        @Override
-        public int flush(final long nowNs)
-        {
-            return 0;
-        }
-
-        @Override
-        public boolean isCongested()
-        {
-            return false;
         }
 
         @Override
@@ -144,15 +111,10 @@ final class StartFailureTest
         }
 
         @Override
-        public long nextDeadlineNs()
-        {
-            return NO_DEADLINE;
-        }
-
-        @Override
         public void close()
         {
             isClosed = true;
+            super.close();
         }
     }
 }
