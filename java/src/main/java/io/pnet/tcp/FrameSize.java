@@ -12,8 +12,8 @@ import io.pnet.wire.TcpOptions;
 final class FrameSize
 {
     private static final long GSO_TIME_NS = 1_000_000L;
-    /** Each 0.5 ms that the peer is farther away halves what a frame has for its nearness. */
-    private static final int NEAR_LOG_NS = 19;
+    /** Each 131 us that the peer is farther away halve what a frame has for its nearness. */
+    private static final int NEAR_LOG_NS = 17;
     private static final int ETHERNET_LENGTH = 14;
 
     private FrameSize()
@@ -38,9 +38,10 @@ final class FrameSize
     }
 
     /**
-     * How large a frame should be: about a millisecond's worth at the rate we send, at least two segments. And, as on
-     * Linux (tcp_tso_rtt_log), as large as it can be where the peer is near: its acknowledgements come soon enough to
-     * time the next one, and it is one frame less to wake up for.
+     * How large a frame should be: about a millisecond's worth at the rate we send, at least two segments. And as large
+     * as it can be where the peer is as near as the next rack: its acknowledgements come soon enough to time the next
+     * one, and it is one frame less to wake up for. Linux has the same (tcp_tso_rtt_log) up to four times as far, where
+     * it costs goodput on lossy paths (GoodputTest, 2 ms and 5 % without SACK: 4.8 instead of 7.0 Mbit/s).
      */
     static int goal(final Connection c)
     {
