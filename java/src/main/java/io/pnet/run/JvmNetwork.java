@@ -158,6 +158,7 @@ final class JvmNetwork
             .tcp(tcp)
             .stacks(settings.stacks)
             .pin(settings.cpus)
+            .hugePages(settings.hugePages)
             .linger(settings.linger)
             .warnings(this::warn)
             .errorHandler(ex -> warn("internal error: " + ex));

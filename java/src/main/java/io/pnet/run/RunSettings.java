@@ -34,7 +34,7 @@ final class RunSettings
     private static final Set<String> LISTS = Set.of("ip", "gateway", "exclude", "dns", "search", "pin");
     private static final Set<String> SINGLE = Set.of(
         "link", "mac", "mtu", "pcap", "impair", "ecn", "congestion", "counters", "loopback", "linger", "quiet", "debug",
-        "start", "hosts", "hostname", "stacks");
+        "start", "hosts", "hostname", "stacks", "huge-pages");
     private static final Pattern DURATION = Pattern.compile("(\\d{1,6})(ms|s)?");
 
     final String link;
@@ -50,6 +50,8 @@ final class RunSettings
     final int stacks;
     /** A CPU for the thread of each stack; empty to have none pinned. */
     final int[] cpus;
+    /** Whether buffers lie on huge pages, where the kernel gives any. */
+    final boolean hugePages;
     final boolean counters;
     final Routing routing;
     final Duration linger;
@@ -92,6 +94,7 @@ final class RunSettings
         congestion = value("congestion");
         stacks = value("stacks") == null ? 1 : number("stacks");
         cpus = cpus();
+        hugePages = flag("huge-pages", false);
         counters = flag("counters", false);
         routing = routing();
         linger = duration("linger");
@@ -137,7 +140,7 @@ final class RunSettings
         final List<String> values = options.get(key);
         if (values == null)
         {
-            return environment.apply("PNET_" + key.toUpperCase(Locale.ROOT));
+            return environment.apply("PNET_" + key.toUpperCase(Locale.ROOT).replace('-', '_'));
         }
         return values.get(values.size() - 1);
     }

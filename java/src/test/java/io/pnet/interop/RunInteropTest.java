@@ -121,7 +121,7 @@ class RunInteropTest
         {
             final Path capture = wire.folder().resolve("stacks.pcap");
             final InteropWire.Running server = run(
-                wire, List.of("--stacks", "2", "--pcap", capture.toString()), JAVA, program("serve"));
+                wire, List.of("--stacks", "2", "--huge-pages", "--pcap", capture.toString()), JAVA, program("serve"));
             server.awaitWord("serving");
             for (int i = 0; i < CONNECTIONS; i++)
             {

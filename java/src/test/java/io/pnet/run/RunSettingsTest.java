@@ -40,6 +40,7 @@ class RunSettingsTest
         assertEquals(Duration.ofSeconds(5), settings.linger);
         assertEquals(RunSettings.Start.NOW, settings.start);
         assertFalse(settings.quiet);
+        assertFalse(settings.hugePages);
         assertTrue(settings.routing.isLoopbackServed());
     }
 
@@ -49,7 +50,7 @@ class RunSettingsTest
         final RunSettings settings = parse("link='fd:7,8',ip=10.0.0.2/24+fd00::2/64,gateway=10.0.0.1,mac=" +
             "02:00:00:00:00:01,mtu=1400,pcap=/tmp/a b.pcap,impair='loss=1%,seed=7',ecn,congestion=bbr,counters," +
             "exclude=192.0.2.0/24,exclude=198.51.100.7,loopback=off,linger=500ms,quiet,debug=off,start=lazy," +
-            "dns=10.0.0.53+10.0.0.54,search=example.org,hostname=server,stacks=2,pin=3+1");
+            "dns=10.0.0.53+10.0.0.54,search=example.org,hostname=server,stacks=2,pin=3+1,huge-pages");
         assertEquals("fd:7,8", settings.link);
         assertEquals(List.of("10.0.0.2/24", "fd00::2/64"), settings.addresses);
         assertEquals(List.of("10.0.0.1"), settings.gateways);
@@ -73,6 +74,7 @@ class RunSettingsTest
         assertEquals("server", settings.hostName);
         assertEquals(2, settings.stacks);
         assertArrayEquals(new int[]{3, 1}, settings.cpus);
+        assertTrue(settings.hugePages);
     }
 
     @Test
@@ -80,13 +82,14 @@ class RunSettingsTest
     {
         final RunSettings settings = RunSettings.parse("ip=10.0.0.3/24", Map.of(
             "PNET_LINK", "tap:tap0", "PNET_IP", "10.0.0.2/24 fd00::2/64", "PNET_QUIET", "on",
-            "PNET_GATEWAY", "10.0.0.1  fd00::1 ", "PNET_STACKS", "2", "PNET_PIN", "0,1")::get);
+            "PNET_GATEWAY", "10.0.0.1  fd00::1 ", "PNET_STACKS", "2", "PNET_PIN", "0,1", "PNET_HUGE_PAGES", "on")::get);
         assertEquals("tap:tap0", settings.link);
         assertEquals(List.of("10.0.0.3/24"), settings.addresses);
         assertEquals(List.of("10.0.0.1", "fd00::1"), settings.gateways);
         assertTrue(settings.quiet);
         assertEquals(2, settings.stacks);
         assertArrayEquals(new int[]{0, 1}, settings.cpus);
+        assertTrue(settings.hugePages);
     }
 
     @ParameterizedTest
@@ -103,8 +106,8 @@ class RunSettingsTest
         LEAST + ",start=soon | bad start 'soon': it is now or lazy",
         LEAST + ",exclude=10.0.0.0/99 | bad prefix length in '10.0.0.0/99': it is a number from 0 to 32",
         LEAST + ",speed=1 | there is no option 'speed'; there are congestion, counters, debug, dns, ecn, exclude, " +
-            "gateway, hostname, hosts, impair, ip, linger, link, loopback, mac, mtu, pcap, pin, quiet, search, " +
-            "stacks, start",
+            "gateway, hostname, hosts, huge-pages, impair, ip, linger, link, loopback, mac, mtu, pcap, pin, quiet, " +
+            "search, stacks, start",
     })
     void whatIsWrongIsToldInOneLine(final String options, final String message)
     {
