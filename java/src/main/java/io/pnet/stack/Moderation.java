@@ -7,7 +7,8 @@ package io.pnet.stack;
  *
  * <p>On a veth, into one connection, with two processors for both ends, this is 1.52 of the kernel's goodput with 64
  * KiB frames and 1.11 with MTU-sized ones, instead of 0.88 and 0.86 ({@code ci/compare --targets --only unshaped,mtu}).
- * Below that rate nobody pauses, so requests and their answers are never late for it, nor is a shaped link's next batch.
+ * Below that rate nobody pauses: neither requests and their answers are late for it, nor is a shaped link's next
+ * batch.
  *
  * <p>Owned by the one who drives.
  */
