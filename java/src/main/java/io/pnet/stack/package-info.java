@@ -53,7 +53,7 @@
  *
  * <p>What a shaped link costs is the number of wake-ups, each with cold caches, and what a JVM that is seconds old
  * compiles. At 100 Mbit/s the threads of a stream ({@code pnet iperf3} on a wire of {@code ci/net up --rate 100m}) give
- * the processor up some 400 times a second either way, by voluntary_ctxt_switches of their status: the keeper naps, a
+ * the processor up 350 to 550 times a second, by voluntary_ctxt_switches of their status: the keeper naps, a
  * full link is looked at when its descriptor says so, and frames to a near peer are as large as they may be. It was
  * 1,100 in and 2,100 out.
  *
