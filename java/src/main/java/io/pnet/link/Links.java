@@ -1,5 +1,6 @@
 package io.pnet.link;
 
+import io.pnet.wire.EthernetHeader;
 import org.agrona.concurrent.UnsafeBuffer;
 
 import java.util.ArrayList;
@@ -23,7 +24,6 @@ public final class Links
     /** The kernel takes a GSO frame as one up to here, Ethernet header included. */
     private static final int GSO_MAX_BYTES = 65_535;
     private static final int DEFAULT_MTU = 1_500;
-    private static final int ETHERNET_LENGTH = 14;
     private static final int OFFLOAD_CSUM = 0x01;
     private static final int OFFLOAD_TSO = 0x06;
     private static final int OFFLOAD_USO = 0x60;
@@ -313,7 +313,7 @@ public final class Links
 
     private static boolean isMtuPossible(final int mtu, final LinkContext context)
     {
-        return mtu + ETHERNET_LENGTH <= chunkFrame(context);
+        return mtu + EthernetHeader.LENGTH <= chunkFrame(context);
     }
 
     private static IllegalArgumentException tooSmallFor(final int mtu, final LinkContext context)

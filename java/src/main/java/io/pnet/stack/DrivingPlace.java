@@ -77,7 +77,9 @@ final class DrivingPlace
     boolean sleep(final BooleanSupplier condition, final DescriptorWatch watch, final long deadlineNs)
     {
         final long nowNs = cycle.clock().nanoTime();
-        final boolean isPause = moderation.isStreaming(nowNs, cycle.receivedBytes());
+        final long timeoutNs = deadlineNs == Long.MAX_VALUE ? -1 : deadlineNs - nowNs;
+        final boolean isPause = moderation.isStreaming(nowNs, cycle.receivedBytes()) &&
+            (timeoutNs == -1 || timeoutNs > Moderation.PAUSE_NS);
         final boolean forWrite = cycle.isCongested();
         sleepUntilNs = deadlineNs;
         isAsleepForWrite = forWrite;
@@ -88,8 +90,7 @@ final class DrivingPlace
             if (!cycle.isPending() && !condition.getAsBoolean() && !isClosed &&
                 cycle.nextDeadlineNs() >= deadlineNs && (forWrite || !cycle.isCongested()))
             {
-                final long timeoutNs = deadlineNs == Long.MAX_VALUE ? -1 : deadlineNs - nowNs;
-                if (isPause && (timeoutNs == -1 || timeoutNs > Moderation.PAUSE_NS))
+                if (isPause)
                 {
                     linkWait.pause(watch, Moderation.PAUSE_NS);
                 }

@@ -1,8 +1,7 @@
 package io.pnet.tcp;
 
 import io.pnet.link.LinkCapabilities;
-import io.pnet.wire.TcpHeader;
-import io.pnet.wire.TcpOptions;
+import io.pnet.wire.EthernetHeader;
 
 /**
  * How much payload one frame carries: a segment (RFC 9293 section 3.7.1), or several where the link cuts them (GSO).
@@ -14,7 +13,6 @@ final class FrameSize
     private static final long GSO_TIME_NS = 1_000_000L;
     /** Each 131 us that the peer is farther away halve what a frame has for its nearness. */
     private static final int NEAR_LOG_NS = 17;
-    private static final int ETHERNET_LENGTH = 14;
 
     private FrameSize()
     {
@@ -30,8 +28,8 @@ final class FrameSize
             // The pieces of a GSO frame share one urgent pointer, which would be wrong for all but the first.
             return c.sndMss;
         }
-        final int headers = ETHERNET_LENGTH + c.destination.headerLength() + TcpHeader.MIN_LENGTH +
-            (c.timestamps ? TcpOptions.TIMESTAMPS_LENGTH : 0);
+        final int headers =
+            EthernetHeader.LENGTH + c.destination.headerLength() + OutgoingSegments.headerLength(c);
         // The IP length field bounds it too.
         final int max = Math.min(gso, 0xFFFF) - headers;
         return Math.max(c.sndMss, max - max % c.sndMss);

@@ -109,7 +109,8 @@ final class OutgoingSegments
         return c.reassembly.isEmpty() && !c.reassembly.hasDuplicate();
     }
 
-    private static int headerLength(final Connection c)
+    /** Of a segment with data: with time stamps where they were agreed on. */
+    static int headerLength(final Connection c)
     {
         return c.timestamps ? TcpHeader.MIN_LENGTH + TcpOptions.TIMESTAMPS_LENGTH : TcpHeader.MIN_LENGTH;
     }
@@ -161,7 +162,7 @@ final class OutgoingSegments
                 c.timestamps ? Reassembly.MAX_BLOCKS - 1 : Reassembly.MAX_BLOCKS);
         }
         final int ece = (flags & TcpHeader.RST) == 0 ? c.ecn.ackFlags() : 0;
-        final int headerLength = TcpHeader.MIN_LENGTH + (c.timestamps ? TcpOptions.TIMESTAMPS_LENGTH : 0) +
+        final int headerLength = headerLength(c) +
             (blocks > 0 ? TcpOptions.SACK_HEADER_LENGTH + blocks * TcpOptions.SACK_BLOCK_LENGTH : 0);
         final TxFrame frame = claim(c, headerLength, false, 0);
         if (frame == null)
