@@ -5,8 +5,8 @@ import org.agrona.concurrent.UnsafeBuffer;
 
 /**
  * Whole frames that the kernel writes into chunks, a few a call: {@code recvmmsg} on a packet socket's queue,
- * io_uring or {@code read} in a loop on a TAP. A chunk that the handler takes is replaced; when the pool has none left,
- * frames are read into a stub and dropped.
+ * io_uring or {@code read} in a loop on a TAP. A chunk that the handler takes is replaced; when there is none left,
+ * neither here nor in the pool, frames are read into a stub and dropped.
  *
  * <p>Few chunks on purpose: they are written, read and written again while they are in the cache.
  *
@@ -55,29 +55,52 @@ final class ReceiveBatch
      */
     int receive(final int limit)
     {
-        final int count = Math.min(limit, CAPACITY);
-        for (int i = 0; i < count; i++)
-        {
-            Chunk chunk = chunks[i];
-            if (chunk == null)
-            {
-                chunk = pool.acquire();
-                chunks[i] = chunk;
-                if (chunk == null)
-                {
-                    messages.piece(i, 0, stub.addressOffset(), STUB_LENGTH);
-                }
-                else
-                {
-                    final long address = chunk.buffer().addressOffset() + headerOffset;
-                    messages.piece(i, 0, address, chunk.capacity() - headerOffset);
-                }
-            }
-        }
+        final int count = ready(Math.min(limit, CAPACITY));
         final int received = call.run(fd, messages.address(0), count);
         next = 0;
         end = Math.max(received, 0);
         return received;
+    }
+
+    /**
+     * Gets messages ready. All of them have chunks, or none: io_uring moves a frame from the message that got it to an
+     * earlier one that found nothing, and one that a stub had cut would seem whole in a chunk.
+     */
+    private int ready(final int wanted)
+    {
+        int count = 0;
+        while (count < wanted && (chunks[count] != null || fill(count)))
+        {
+            count++;
+        }
+        if (count > 0)
+        {
+            return count;
+        }
+        for (int i = 0; i < wanted; i++)
+        {
+            messages.piece(i, 0, stub.addressOffset(), STUB_LENGTH);
+        }
+        return wanted;
+    }
+
+    /** Gives a message a chunk; false when there is none left, here or in the pool. */
+    private boolean fill(final int index)
+    {
+        Chunk chunk = pool.acquire();
+        for (int i = CAPACITY - 1; chunk == null && i > index; i--)
+        {
+            chunk = chunks[i];
+            chunks[i] = null;
+        }
+        if (chunk == null)
+        {
+            return false;
+        }
+        chunks[index] = chunk;
+        messages.piece(
+            index, 0, chunk.buffer().addressOffset() + headerOffset, chunk.capacity() - headerOffset);
+        return true;
     }
 
     /** Bytes of the next frame, without the virtio header. */
