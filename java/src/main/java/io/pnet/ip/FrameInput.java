@@ -32,7 +32,7 @@ final class FrameInput implements FrameHandler
         {
             receive(frame);
         }
-        catch (final RuntimeException ex)
+        catch (final Throwable ex)
         {
             // A defect of ours must not take the link's poll loop with it: the next frame may be fine.
             counters.increment(Counter.STACK_INTERNAL_ERRORS);

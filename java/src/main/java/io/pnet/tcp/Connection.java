@@ -463,7 +463,7 @@ public final class Connection extends ControlBlock
         {
             tcp.timers.onTimer(this, nowNs);
         }
-        catch (final RuntimeException ex)
+        catch (final Throwable ex)
         {
             tcp.onDefect(this, ex);
         }

@@ -210,14 +210,15 @@ final class PassiveOpen
     {
         for (int i = 0; i < ANSWERS_PER_CYCLE && !waiting.isEmpty(); i++)
         {
-            final HalfOpen h = waiting.peek();
+            // Taken out first: one that cannot be served must not be in the way of the others for ever.
+            final HalfOpen h = waiting.poll();
             // Who has stopped listening meanwhile promises nothing more.
             final Destination destination = h.listener.isClosed ? null : route(h);
             if (destination != null && !sendCookie(h, destination, nowNs))
             {
+                waiting.addFirst(h);
                 return;
             }
-            waiting.poll();
         }
     }
 

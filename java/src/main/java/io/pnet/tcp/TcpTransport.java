@@ -433,7 +433,7 @@ public final class TcpTransport implements Transport
                 c.receiveQueue.trim();
                 c.rest();
             }
-            catch (final RuntimeException ex)
+            catch (final Throwable ex)
             {
                 onDefect(c, ex);
             }
@@ -593,12 +593,20 @@ public final class TcpTransport implements Transport
         }
     }
 
-    /** A defect of ours ends the connection it shows in, and no other. */
-    void onDefect(final Connection c, final RuntimeException ex)
+    /** A defect of ours, or an error of the machine's, ends the connection it shows in, and no other. */
+    void onDefect(final Connection c, final Throwable ex)
     {
         counters.increment(Counter.STACK_INTERNAL_ERRORS);
         errorHandler.accept(ex);
-        closed(c, CloseReason.ABORTED);
+        try
+        {
+            closed(c, CloseReason.ABORTED);
+        }
+        catch (final Throwable second)
+        {
+            // Its state is what is wrong: it is out of the tables, and others are served.
+            errorHandler.accept(second);
+        }
     }
 
     void onHandlerError(final Throwable ex)

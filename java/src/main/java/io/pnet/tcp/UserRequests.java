@@ -92,7 +92,7 @@ final class UserRequests
             {
                 serve(first, nowNs);
             }
-            catch (final RuntimeException ex)
+            catch (final Throwable ex)
             {
                 tcp.onDefect(first, ex);
             }
