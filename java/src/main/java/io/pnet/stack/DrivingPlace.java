@@ -2,6 +2,7 @@ package io.pnet.stack;
 
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 
 /**
@@ -10,6 +11,8 @@ import java.util.function.BooleanSupplier;
  */
 final class DrivingPlace
 {
+    /** How long it sleeps where the kernel refuses to wait. */
+    private static final long BLIND_NS = 1_000_000L;
     private static final VarHandle DRIVING;
 
     static
@@ -33,6 +36,8 @@ final class DrivingPlace
     private volatile long sleepUntilNs;
     private volatile boolean isAsleepForWrite;
     private volatile boolean isClosed;
+    /** The last wait has failed; the driver's. */
+    private boolean isBlind;
 
     DrivingPlace(final DutyCycle cycle, final LinkWait linkWait)
     {
@@ -90,13 +95,9 @@ final class DrivingPlace
             if (!cycle.isPending() && !condition.getAsBoolean() && !isClosed &&
                 cycle.nextDeadlineNs() >= deadlineNs && (forWrite || !cycle.isCongested()))
             {
-                if (isPause)
+                if (isPause || timeoutNs == -1 || timeoutNs > 0)
                 {
-                    linkWait.pause(watch, Moderation.PAUSE_NS);
-                }
-                else if (timeoutNs == -1 || timeoutNs > 0)
-                {
-                    linkWait.await(forWrite, watch, timeoutNs);
+                    waitFor(isPause, forWrite, watch, timeoutNs);
                 }
             }
         }
@@ -105,6 +106,36 @@ final class DrivingPlace
             isAsleep = false;
         }
         return !isPause;
+    }
+
+    /**
+     * Waits. Where that fails, be it that the kernel has no memory for it or that the link's descriptor was closed from
+     * elsewhere, a driver that ended by it would leave nobody: it looks every now and then, and the stack is told.
+     */
+    private void waitFor(
+        final boolean isPause, final boolean forWrite, final DescriptorWatch watch, final long timeoutNs)
+    {
+        try
+        {
+            if (isPause)
+            {
+                linkWait.pause(watch, Moderation.PAUSE_NS);
+            }
+            else
+            {
+                linkWait.await(forWrite, watch, timeoutNs);
+            }
+            isBlind = false;
+        }
+        catch (final IllegalStateException ex)
+        {
+            if (!isBlind)
+            {
+                isBlind = true;
+                cycle.leaveFailure(ex);
+            }
+            LockSupport.parkNanos(this, BLIND_NS);
+        }
     }
 
     /** Wakes the driver if it may be asleep. */

@@ -13,12 +13,16 @@ import org.agrona.concurrent.NanoClock;
 final class DutyCycle
 {
     private static final long REALTIME_SAMPLE_NS = 100_000_000L;
+    /** When the next cycle is due after one that could not say so. */
+    private static final long BROKEN_NS = 1_000_000L;
 
     private final Link link;
     private final NanoClock clock;
     private Stack stack;
     /** There is work that its maker has left for the owner. */
     private volatile boolean isPending;
+    /** What has failed outside of a cycle; null for nothing. */
+    private volatile Throwable failure;
     private volatile long lastNs;
     private volatile long nextDeadlineNs = Long.MAX_VALUE;
     private volatile boolean isCongested;
@@ -52,14 +56,29 @@ final class DutyCycle
     int run(final long nowNs)
     {
         isPending = false;
-        if (nowNs - realtimeSampledNs > REALTIME_SAMPLE_NS || realtimeSampledNs == Long.MIN_VALUE)
+        int work = 1;
+        try
         {
-            realtimeSampledNs = nowNs;
-            stack.realtimeOffsetNs(RealtimeOffset.sample(clock));
+            if (failure != null)
+            {
+                stack.onDefect(failure);
+                failure = null;
+            }
+            if (nowNs - realtimeSampledNs > REALTIME_SAMPLE_NS || realtimeSampledNs == Long.MIN_VALUE)
+            {
+                realtimeSampledNs = nowNs;
+                stack.realtimeOffsetNs(RealtimeOffset.sample(clock));
+            }
+            work = stack.doWork(nowNs);
+            nextDeadlineNs = stack.nextDeadlineNs();
+            isCongested = link.isCongested();
         }
-        final int work = stack.doWork(nowNs);
-        nextDeadlineNs = stack.nextDeadlineNs();
-        isCongested = link.isCongested();
+        catch (final Throwable ex)
+        {
+            // A link or a transport of the user's own. Whoever runs this owns the stack, and has to give it up.
+            stack.onDefect(ex);
+            nextDeadlineNs = nowNs + BROKEN_NS;
+        }
         lastNs = nowNs;
         return work;
     }
@@ -68,6 +87,13 @@ final class DutyCycle
     void leaveWork()
     {
         isPending = true;
+    }
+
+    /** Something has failed on the way to the next cycle, which tells of it. Any thread. */
+    void leaveFailure(final Throwable ex)
+    {
+        failure = ex;
+        leaveWork();
     }
 
     boolean isPending()

@@ -188,7 +188,8 @@ public final class Stack
         return work;
     }
 
-    private void onDefect(final Throwable ex)
+    /** Counts and tells what should never happen; stack's owner. */
+    void onDefect(final Throwable ex)
     {
         counters.increment(Counter.STACK_INTERNAL_ERRORS);
         errorHandler.accept(ex);

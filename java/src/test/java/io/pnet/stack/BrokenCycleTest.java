@@ -66,6 +66,16 @@ final class BrokenCycleTest
 
     @ParameterizedTest
     @EnumSource(names = {"SHARED", "OWN_THREAD"})
+    void aTransportThatCannotSayWhenItIsDueLeavesTheStackFree(final RunMode mode) throws Exception
+    {
+        start(mode);
+        broken.isDeadlineBroken = true;
+        breakDown(new IllegalStateException("of a deadline"));
+        assertGoesOn();
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"SHARED", "OWN_THREAD"})
     void aTransportThatCannotBeClosedKeepsNothingOpen(final RunMode mode) throws Exception
     {
         start(mode);
@@ -130,6 +140,7 @@ final class BrokenCycleTest
     private static final class Broken implements Transport
     {
         private volatile Throwable failure;
+        private volatile boolean isDeadlineBroken;
         private volatile boolean isCloseBroken;
 
         @Override
@@ -146,6 +157,25 @@ final class BrokenCycleTest
         @Override
         public int doWork(final long nowNs)
         {
+            if (!isDeadlineBroken)
+            {
+                fail();
+            }
+            return 0;
+        }
+
+        @Override
+        public long nextDeadlineNs()
+        {
+            if (isDeadlineBroken)
+            {
+                fail();
+            }
+            return Long.MAX_VALUE;
+        }
+
+        private void fail()
+        {
             final Throwable due = failure;
             if (due != null)
             {
@@ -156,13 +186,6 @@ final class BrokenCycleTest
                 }
                 throw (RuntimeException)due;
             }
-            return 0;
-        }
-
-        @Override
-        public long nextDeadlineNs()
-        {
-            return Long.MAX_VALUE;
         }
 
         @Override

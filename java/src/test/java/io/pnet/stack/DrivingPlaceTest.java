@@ -1,5 +1,6 @@
 package io.pnet.stack;
 
+import io.pnet.counters.Counter;
 import io.pnet.counters.Counters;
 import io.pnet.ip.IpSettings;
 import io.pnet.link.ChunkPool;
@@ -10,8 +11,12 @@ import io.pnet.link.Loopback;
 import io.pnet.tcp.TcpSettings;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
+import java.util.List;
 import java.util.SplittableRandom;
+import java.util.concurrent.CopyOnWriteArrayList;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
@@ -21,6 +26,7 @@ final class DrivingPlaceTest
 {
     private static final int ROUNDS = 200_000;
     private static final int MOST_SPINS = 64;
+    private static final RuntimeException REFUSAL = new IllegalStateException("no memory");
 
     private final LinkContext context = new LinkContext(new ChunkPool(ChunkPool.LARGE, 1 << 20), new Counters());
     private final FullLink link = new FullLink(new Loopback(context));
@@ -30,17 +36,54 @@ final class DrivingPlaceTest
     private volatile int begun;
     private volatile int done;
 
+    /** The kernel may have no memory for a wait, or the link's descriptor may have been closed from elsewhere. */
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void whereTheKernelRefusesToWaitTheKeeperGoesOnAndTellsOnce(final boolean isAlone) throws InterruptedException
+    {
+        final List<Throwable> told = new CopyOnWriteArrayList<>();
+        cycle.start(stack(told));
+        wait.isRefused = true;
+        final WaitingThreads waiting = new WaitingThreads();
+        final Keeper keeper = new Keeper(cycle, place, new Ownership(cycle, place), waiting, 0);
+        waiting.guestComes(Thread.currentThread());
+        keeper.start("keeper", isAlone, () ->
+        {
+        });
+        awaitCycles(20);
+        assertEquals(List.of(REFUSAL), told);
+        wait.isRefused = false;
+        awaitCycles(20);
+        wait.isRefused = true;
+        awaitCycles(20);
+        assertEquals(List.of(REFUSAL, REFUSAL), told);
+        place.close();
+        keeper.join();
+    }
+
+    private void awaitCycles(final int cycles) throws InterruptedException
+    {
+        for (final long end = context.counters().get(Counter.STACK_CYCLES) + cycles;
+            context.counters().get(Counter.STACK_CYCLES) < end; )
+        {
+            Thread.sleep(1);
+        }
+    }
+
+    private Stack stack(final List<Throwable> told)
+    {
+        return new Stack(
+            context, new ChunkPool(ChunkPool.SMALL, 1 << 20), new IpSettings(), new TcpSettings(),
+            new SplittableRandom(1), told::add, () ->
+            {
+            }, System.nanoTime());
+    }
+
     @Test
     void aLinkThatIsFullMeanwhileIsWaitedForOrTheSleeperSignalled() throws InterruptedException
     {
-        cycle.start(new Stack(
-            context, new ChunkPool(ChunkPool.SMALL, 1 << 20), new IpSettings(), new TcpSettings(),
-            new SplittableRandom(1), ex ->
-            {
-                throw new AssertionError(ex);
-            }, () ->
-            {
-            }, System.nanoTime()));
+        final List<Throwable> told = new CopyOnWriteArrayList<>();
+        cycle.start(stack(told));
         final Thread other = new Thread(this::fill, "other");
         other.start();
         final SplittableRandom random = new SplittableRandom(2);
@@ -55,6 +98,7 @@ final class DrivingPlaceTest
             awaitDone(round);
         }
         other.join();
+        assertEquals(List.of(), told);
         assertEquals(0, wait.lost, "times asleep with nobody to say that there is room again");
     }
 
@@ -96,11 +140,16 @@ final class DrivingPlaceTest
     private final class FakeWait extends LinkWait
     {
         private volatile boolean isSignalled;
+        private volatile boolean isRefused;
         private int lost;
 
         @Override
         void await(final boolean forWrite, final DescriptorWatch watch, final long timeoutNs)
         {
+            if (isRefused)
+            {
+                throw REFUSAL;
+            }
             awaitDone(begun);
             lost += forWrite || isSignalled ? 0 : 1;
         }
