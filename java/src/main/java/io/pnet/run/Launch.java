@@ -2,14 +2,18 @@ package io.pnet.run;
 
 import io.pnet.jvm.SystemInterfaces;
 import io.pnet.nio.PnetAsynchronousProvider;
+import io.pnet.stack.IpProcess;
 
 import java.lang.instrument.Instrumentation;
 import java.lang.reflect.InvocationTargetException;
 import java.nio.channels.spi.AsynchronousChannelProvider;
 import java.nio.channels.spi.SelectorProvider;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Function;
 import java.util.function.Supplier;
 
-/** Where the agent enters the runtime. */
+/** Where the agent enters the runtime, and where {@code pnet run} asks what that would do. */
 public final class Launch
 {
     private static final String AGENT = "io.pnet.agent.Agent";
@@ -63,6 +67,24 @@ public final class Launch
             }
             throw ex;
         }
+    }
+
+    /**
+     * What would go to Pnet and what to the kernel, and over how many stacks, one a line.
+     *
+     * @param environment gives the value of a variable that the agent obeys, or null.
+     * @throws IllegalArgumentException one line that says what is wrong.
+     */
+    public static List<String> explain(final Function<String, String> environment)
+    {
+        final RunSettings settings = RunSettings.of(environment);
+        if ("kernel".equals(settings.link))
+        {
+            return List.of("everything: kernel (--link kernel)");
+        }
+        final List<String> lines = new ArrayList<>(settings.routing.explain());
+        lines.add(IpProcess.builder().stacks(settings.stacks).pin(settings.cpus).explainStacks());
+        return lines;
     }
 
     /** Start scripts ask {@code java -version}, which starts a JVM with its agents and no program. */

@@ -108,6 +108,17 @@ final class RunSettings
     }
 
     /**
+     * Reads them where nothing is to be started: neither a link nor an address has to be there.
+     *
+     * @param environment gives a variable's value, or null.
+     * @throws IllegalArgumentException one line that says what is wrong.
+     */
+    static RunSettings of(final Function<String, String> environment)
+    {
+        return new RunSettings(Map.of(), environment);
+    }
+
+    /**
      * Reads them.
      *
      * @param options     the agent's, null for none.

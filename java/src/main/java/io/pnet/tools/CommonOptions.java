@@ -195,7 +195,14 @@ public final class CommonOptions
         {
             builder.mtu(mtu);
         }
-        putStacks(builder);
+        if (stacks != null)
+        {
+            builder.stacks(stacks);
+        }
+        if (cpus != null)
+        {
+            builder.pin(cpus);
+        }
         builder.hugePages(hugePages);
         if (pcap != null)
         {
@@ -216,29 +223,6 @@ public final class CommonOptions
         }
         builder.tcp(settings);
         return builder.start();
-    }
-
-    private IpProcessBuilder putStacks(final IpProcessBuilder builder)
-    {
-        if (stacks != null)
-        {
-            builder.stacks(stacks);
-        }
-        if (cpus != null)
-        {
-            builder.pin(cpus);
-        }
-        return builder;
-    }
-
-    /**
-     * How many stacks there would be, and on which CPUs, in one line.
-     *
-     * @throws IllegalArgumentException one line, when that cannot be.
-     */
-    String explainStacks()
-    {
-        return putStacks(IpProcess.builder()).explainStacks();
     }
 
     private void onCaptureError(final String message)

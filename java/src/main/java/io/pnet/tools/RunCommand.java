@@ -1,9 +1,10 @@
 package io.pnet.tools;
 
-import io.pnet.nio.Routing;
+import io.pnet.run.Launch;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
@@ -11,6 +12,7 @@ import picocli.CommandLine.Spec;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.Callable;
 
 /**
@@ -90,21 +92,28 @@ final class RunCommand implements Callable<Integer>
         {
             throw new CommandException("run: this is done by the launcher: start it as pnet run");
         }
-        final List<String> options = new ArrayList<>(List.of("loopback=" + loopback));
-        if (!excluded.isEmpty())
-        {
-            options.add("exclude=" + String.join("+", excluded));
-        }
         try
         {
-            final List<String> lines = new ArrayList<>(Routing.parse(String.join(",", options)).explain());
-            lines.add(common.explainStacks());
-            lines.forEach(spec.commandLine().getOut()::println);
+            Launch.explain(this::environment).forEach(spec.commandLine().getOut()::println);
         }
         catch (final IllegalArgumentException ex)
         {
             throw common.usage(ex.getMessage());
         }
         return Main.OK;
+    }
+
+    /** A variable as the launcher would leave it: what the command line says, else what is there already. */
+    private String environment(final String name)
+    {
+        final String option = "--" + name.substring("PNET_".length()).toLowerCase(Locale.ROOT).replace('_', '-');
+        final OptionSpec given = spec.commandLine().getParseResult().matchedOption(option);
+        if (given == null)
+        {
+            return System.getenv(name);
+        }
+        final List<String> values = given.originalStringValues();
+        return given.isMultiValue() ? String.join(" ", values) :
+            given.arity().max() == 0 ? "on" : values.get(values.size() - 1);
     }
 }

@@ -195,7 +195,7 @@ class RunEndInteropTest
         try (InteropWire wire = RunInteropTest.wire())
         {
             final List<String> command = List.of(
-                InteropWire.PNET, "run", "--exclude", "192.0.2.0/24", "--loopback", "off",
+                "env", "PNET_LOOPBACK=off", "PNET_STACKS=3", InteropWire.PNET, "run", "--exclude", "192.0.2.0/24",
                 "--stacks", "2", "--pin", "1,0", "--explain");
             final InteropWire.Outcome outcome = wire.start("left", command).awaitEnd().ok();
             assertTrue(outcome.out().contains("192.0.2.0/24: kernel (excluded)\n"), outcome::toString);

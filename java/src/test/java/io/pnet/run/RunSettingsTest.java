@@ -7,6 +7,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import java.net.InetAddress;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -113,5 +114,28 @@ class RunSettingsTest
     {
         final String said = assertThrows(IllegalArgumentException.class, () -> parse(options)).getMessage();
         assertEquals(message, said);
+    }
+
+    @Test
+    void explainsWhatTheEnvironmentSays()
+    {
+        final Map<String, String> environment = new HashMap<>(Map.of(
+            "PNET_EXCLUDE", "192.0.2.0/24 198.51.100.7", "PNET_LOOPBACK", "off", "PNET_STACKS", "2"));
+        assertEquals(
+            List.of(
+                "127.0.0.0/8, ::1: kernel",
+                "192.0.2.0/24: kernel (excluded)",
+                "198.51.100.7/32: kernel (excluded)",
+                "Unix-domain sockets: kernel",
+                "everything else (own addresses, wildcard, multicast, remote hosts): Pnet",
+                "servers on the wildcard: Pnet only",
+                "stacks: 2, each on a thread of its own"),
+            Launch.explain(environment::get));
+        environment.put("PNET_LINK", "kernel");
+        assertEquals(List.of("everything: kernel (--link kernel)"), Launch.explain(environment::get));
+        environment.put("PNET_LOOPBACK", "maybe");
+        assertEquals(
+            "bad loopback 'maybe': it is on or off",
+            assertThrows(IllegalArgumentException.class, () -> Launch.explain(environment::get)).getMessage());
     }
 }

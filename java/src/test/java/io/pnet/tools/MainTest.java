@@ -11,6 +11,7 @@ import java.io.PrintStream;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -94,6 +95,7 @@ class MainTest
         "run --stacks 65 --explain                                | bad number of stacks 65: it is 1 to 64",
         "run --stacks 2 --pin 0 --explain                         | bad number of CPUs 1: there is one for each stack",
         "run --pin 0,1 --explain                                  | and there are 1",
+        "run --loopback maybe --explain                           | bad loopback 'maybe': it is on or off",
         "frobnicate                                               | frobnicate",
     })
     void aMistakeInTheCommandLineIsOneLineAndExitCode2(final String line, final String part)
@@ -115,6 +117,27 @@ class MainTest
         final String[] lines = out.toString(StandardCharsets.UTF_8).split("\n");
         assertEquals("127.0.0.0/8, ::1: kernel", lines[0]);
         assertEquals(last, lines[lines.length - 1]);
+    }
+
+    @Test
+    void explainsTheOptionsAsTheLauncherWouldHandThemOn()
+    {
+        assertEquals(
+            Main.OK,
+            run("run", "--explain", "--exclude", "192.0.2.0/24", "--exclude=198.51.100.7", "--loopback=off", "--ecn"));
+        assertEquals(
+            List.of(
+                "127.0.0.0/8, ::1: kernel",
+                "192.0.2.0/24: kernel (excluded)",
+                "198.51.100.7/32: kernel (excluded)",
+                "Unix-domain sockets: kernel",
+                "everything else (own addresses, wildcard, multicast, remote hosts): Pnet",
+                "servers on the wildcard: Pnet only",
+                "stacks: 1"),
+            out.toString(StandardCharsets.UTF_8).lines().toList());
+        out.reset();
+        assertEquals(Main.OK, run("run", "--explain", "--link", "kernel"));
+        assertEquals("everything: kernel (--link kernel)", out.toString(StandardCharsets.UTF_8).strip());
     }
 
     @Test
