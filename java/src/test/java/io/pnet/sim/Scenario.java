@@ -32,6 +32,7 @@ final class Scenario
     private static final long STUCK_NS = 120 * SECOND_NS;
     private static final long PATIENT_STUCK_NS = 1_500 * SECOND_NS;
     private static final long HEAVY_STUCK_NS = 7_200 * SECOND_NS;
+    private static final long MAX_RTO_MS = new TcpSettings().maxRtoNs / MS;
     private static final double SOME_LOSS = 0.15;
     private static final double HEAVY_LOSS = 0.25;
     private static final String[] LOSSES = {
@@ -135,14 +136,26 @@ final class Scenario
         {
             final int fromMs = random.nextInt(2_000);
             final int lengthMs = 100 << random.nextInt(7);
+            final long periodMs = fromMs + 3L * lengthMs + random.nextInt(20_000);
             add(impairment, "blackout=" + fromMs + "ms.." + (fromMs + lengthMs) + "ms/" +
-                (fromMs + 3L * lengthMs + random.nextInt(20_000)) + "ms");
+                outOfStep(periodMs, lengthMs) + "ms");
         }
         if (random.nextInt(8) == 0)
         {
             add(impairment, "mtu=" + (1_280 + random.nextInt(mtu - 1_279)) + ":icmp");
         }
         return impairment.toString();
+    }
+
+    /** A period that the longest time-out is no multiple of: else what meets one black-out meets the next ones, too. */
+    private static long outOfStep(final long periodMs, final int lengthMs)
+    {
+        long ms = periodMs;
+        while (Math.min(MAX_RTO_MS % ms, ms - MAX_RTO_MS % ms) < lengthMs)
+        {
+            ms += lengthMs;
+        }
+        return ms;
     }
 
     private static void add(final StringBuilder impairment, final String item)
