@@ -11,6 +11,17 @@ final class CongestionEvents
 {
     private final RateSample sample = new RateSample();
 
+    /** At the start (RFC 6928 section 2); one segment when the SYN had to be retransmitted (RFC 5681 section 3.1). */
+    static int initialWindow(final Connection c)
+    {
+        if (c.synRetransmits > 0)
+        {
+            return c.sndMss;
+        }
+        final int segments = c.settings.initialWindowSegments;
+        return Math.min(segments * c.sndMss, Math.max(2 * c.sndMss, segments * 1_460));
+    }
+
     /** Brings the measures up to date. */
     static void measure(final Connection c)
     {
@@ -98,7 +109,7 @@ final class CongestionEvents
         final long idleNs = nowNs - c.lastSendNs;
         if (idleNs > c.rtt.rtoNs() && !c.congestion.ownsWindow())
         {
-            final int restart = Math.min(window.cwnd, Output.initialWindow(c));
+            final int restart = Math.min(window.cwnd, initialWindow(c));
             if (restart < window.cwnd)
             {
                 window.ssthresh = Math.max(window.ssthresh, window.cwnd - window.cwnd / 4);

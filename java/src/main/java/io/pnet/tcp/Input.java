@@ -247,7 +247,7 @@ final class Input
     void arrivesFastOpen(final Connection c, final Segment s, final long nowNs)
     {
         c.window.smss = c.sndMss;
-        c.window.cwnd(Output.initialWindow(c));
+        c.window.cwnd(CongestionEvents.initialWindow(c));
         c.receiveWindow.onEstablished(c, nowNs);
         c.fireConnected();
         s.trimFront(c.rcvNxt);
@@ -334,7 +334,7 @@ final class Input
     {
         c.state = TcpState.ESTABLISHED;
         c.window.smss = c.sndMss;
-        c.window.cwnd(Output.initialWindow(c));
+        c.window.cwnd(CongestionEvents.initialWindow(c));
         c.recovery.fack = c.iss + 1;
         c.congestion.onEstablished(c.window, nowNs);
         if (c.synRetransmits > 0)

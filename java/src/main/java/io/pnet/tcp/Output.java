@@ -115,17 +115,6 @@ final class Output
         }
     }
 
-    /** RFC 6928 section 2; one segment when the SYN had to be retransmitted (RFC 5681 section 3.1). */
-    static int initialWindow(final Connection c)
-    {
-        if (c.synRetransmits > 0)
-        {
-            return c.sndMss;
-        }
-        final int segments = c.settings.initialWindowSegments;
-        return Math.min(segments * c.sndMss, Math.max(2 * c.sndMss, segments * 1_460));
-    }
-
     // ---- acknowledgements
 
     /** A pure acknowledgement, with SACK blocks when there are any. */

@@ -401,7 +401,7 @@ final class Recovery
                     {
                         // One acknowledgement for all that the peer had already leaves nothing in flight: no burst of a
                         // whole window into that (RFC 6582 section 3.2 step 3).
-                        c.window.cwnd(Math.min(c.window.cwnd, c.inFlight() + Output.initialWindow(c)));
+                        c.window.cwnd(Math.min(c.window.cwnd, c.inFlight() + CongestionEvents.initialWindow(c)));
                     }
                     leaveRecovery(c, nowNs);
                     c.rtt.newData();

@@ -37,30 +37,18 @@ public final class Targets
 
     private final Call call;
     private final Cells cells;
-    private final BulkTest bulkTest;
-    private final BulkTest shapedTest;
-    private final BulkTest slowTest;
     private final LatencyTest latencyTest;
     private final TargetResults results = new TargetResults();
     private final int bulkRounds;
     private final int shapedRounds;
-    private final int latencyRounds;
 
     private Targets(final Call call, final Cells cells)
     {
         this.call = call;
         this.cells = cells;
         bulkRounds = call.isQuick() ? 1 : 3;
-        latencyRounds = bulkRounds;
-        // Servers are older than seconds: what a JVM compiles while it is young is not what a stack costs.
-        final double warmUpS = call.isQuick() ? 1.0 : 5.0;
-        bulkTest = new BulkTest(call.pnet(), cells.folder, warmUpS, call.isQuick() ? 1.0 : 1.9);
-        // What runs some hundred times a second is compiled after tens of seconds, the slower the link the later, and
-        // takes few ticks of CPU.
-        shapedTest = call.isQuick() ? bulkTest : new BulkTest(call.pnet(), cells.folder, 12, 3);
-        slowTest = call.isQuick() ? bulkTest : new BulkTest(call.pnet(), cells.folder, 30, 3);
         shapedRounds = call.isQuick() ? 1 : 2;
-        latencyTest = new LatencyTest(call.java(), cells.folder, warmUpS, call.isQuick() ? 0.8 : 1.5);
+        latencyTest = new LatencyTest(call.java(), cells.folder, warmUpS("none"), call.isQuick() ? 0.8 : 1.5);
     }
 
     /**
@@ -127,8 +115,7 @@ public final class Targets
 
     private void shaped(final Setup setup)
     {
-        final Map<String, Rounds<BulkRun>> runs = bulk(
-            setup.rate().equals("1g") ? shapedTest : slowTest, shapedRounds, setup, List.of(KERNEL_NIO, IN, OUT));
+        final Map<String, Rounds<BulkRun>> runs = bulk(setup, List.of(KERNEL_NIO, IN, OUT));
         final double limit = (setup.rate().equals("1g") ? 984.4e6 : 98.44e6) * PAYLOAD_OF_FRAME;
         final Rounds<BulkRun> kernel = runs.get(KERNEL_NIO);
         for (final String way : List.of(IN, OUT))
@@ -190,14 +177,21 @@ public final class Targets
     }
 
     /** Runs these in turns; kernel to kernel always on the plain wire. */
-    private Map<String, Rounds<BulkRun>> bulk(final Setup setup, final List<String> whats)
+    /**
+     * Servers are older than seconds: what a JVM compiles while it is young is not what a stack costs. And what runs
+     * some hundred times a second is compiled after tens of seconds, the slower the link the later.
+     */
+    private double warmUpS(final String rate)
     {
-        return bulk(bulkTest, bulkRounds, setup, whats);
+        return call.isQuick() ? 1 : rate.equals("100m") ? 30 : rate.equals("1g") ? 12 : 5;
     }
 
-    private Map<String, Rounds<BulkRun>> bulk(
-        final BulkTest test, final int rounds, final Setup setup, final List<String> whats)
+    private Map<String, Rounds<BulkRun>> bulk(final Setup setup, final List<String> whats)
     {
+        final boolean isShaped = !setup.rate().equals("none");
+        final int rounds = isShaped ? shapedRounds : bulkRounds;
+        final double measureS = call.isQuick() ? 1.0 : isShaped ? 3 : 1.9;
+        final BulkTest test = new BulkTest(call.pnet(), cells.folder, warmUpS(setup.rate()), measureS);
         final Map<String, Rounds<BulkRun>> runs = new LinkedHashMap<>();
         whats.forEach(what -> runs.put(what, new Rounds<>()));
         for (int i = 1; i <= rounds; i++)
@@ -231,7 +225,7 @@ public final class Targets
         final Setup setup = Setup.of("none", "on");
         final Rounds<LatencyRun> kernel = new Rounds<>();
         final Rounds<LatencyRun> pnet = new Rounds<>();
-        for (int i = 1; i <= latencyRounds; i++)
+        for (int i = 1; i <= bulkRounds; i++)
         {
             final int round = i;
             for (final boolean isPnet : new boolean[] {false, true})
