@@ -215,11 +215,7 @@ class PnetSocketChannel extends ConnectingChannel implements Selectable
             }
             else if (isNews && stream.connection() != null)
             {
-                stream.home().exclusively(() ->
-                {
-                    options.apply(name, stream.connection());
-                    return null;
-                });
+                options.apply(name, stream.home(), stream.connection());
             }
         }
         finally

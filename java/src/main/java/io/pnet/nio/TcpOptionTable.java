@@ -1,5 +1,6 @@
 package io.pnet.nio;
 
+import io.pnet.stack.Home;
 import io.pnet.tcp.Connection;
 import io.pnet.tcp.TcpSettings;
 import jdk.net.ExtendedSocketOptions;
@@ -246,16 +247,36 @@ final class TcpOptionTable
         }
     }
 
-    /** Gives a running connection one that has just been set. Stack's owner. */
-    void apply(final SocketOption<?> name, final Connection connection)
+    /**
+     * Gives a running connection one that has just been set. Any thread; it waits for the stack only where the next
+     * call could see the difference: servers set the others on everything they accept, while the stack is busy.
+     */
+    void apply(final SocketOption<?> name, final Home home, final Connection connection)
     {
         final Object value = values.get(name);
-        if (isNamed(name, "TCP_QUICKACK"))
+        final boolean isQuickAck = isNamed(name, "TCP_QUICKACK");
+        if (isQuickAck || name == StandardSocketOptions.SO_SNDBUF)
         {
-            connection.quickAck((Boolean)value);
+            home.exclusively(() ->
+            {
+                if (isQuickAck)
+                {
+                    connection.quickAck((Boolean)value);
+                }
+                else
+                {
+                    connection.changeSettings(settings -> apply(name, value, settings));
+                }
+                return null;
+            });
             return;
         }
-        connection.changeSettings(settings -> apply(name, value, settings));
+        connection.wantSettings(settings -> apply(name, value, settings));
+        if (connection.unacknowledged() > 0)
+        {
+            // What Nagle's algorithm holds back may be free to go.
+            home.driver().kick();
+        }
     }
 
     /** Gives a listener's settings one that has just been set. Stack's owner. */

@@ -30,6 +30,7 @@ public final class Connection extends ControlBlock
     private static final VarHandle REQUESTS;
     private static final VarHandle DIRTY;
     private static final VarHandle UPDATE_WINDOW_AT;
+    private static final VarHandle WANTED_SETTINGS;
 
     static
     {
@@ -39,6 +40,7 @@ public final class Connection extends ControlBlock
             REQUESTS = lookup.findVarHandle(Connection.class, "requests", int.class);
             DIRTY = lookup.findVarHandle(Connection.class, "dirty", int.class);
             UPDATE_WINDOW_AT = lookup.findVarHandle(Connection.class, "updateWindowAt", long.class);
+            WANTED_SETTINGS = lookup.findVarHandle(Connection.class, "wantedSettings", Consumer.class);
         }
         catch (final ReflectiveOperationException ex)
         {
@@ -53,6 +55,8 @@ public final class Connection extends ControlBlock
     private int dirty;
     @SuppressWarnings("unused")
     private long updateWindowAt = Long.MAX_VALUE;
+    /** Changes that were asked for and the owner has not made yet; null for none. */
+    private volatile Consumer<TcpSettings> wantedSettings;
 
     Connection(
         final TcpTransport tcp,
@@ -290,6 +294,33 @@ public final class Connection extends ControlBlock
      */
     public void changeSettings(final Consumer<TcpSettings> change)
     {
+        change(change);
+        if (state != TcpState.CLOSED)
+        {
+            signal();
+        }
+    }
+
+    /**
+     * Has the owner do as {@link #changeSettings} does, in its next duty cycle and before it sends what is written from
+     * now on. Any thread; it waits for nobody, since servers set options on everything they accept while the stack is
+     * busy with what they have accepted before.
+     *
+     * @param change runs on the stack's owner.
+     */
+    public void wantSettings(final Consumer<TcpSettings> change)
+    {
+        Consumer<TcpSettings> before;
+        do
+        {
+            before = wantedSettings;
+        }
+        while (!WANTED_SETTINGS.compareAndSet(this, before, before == null ? change : before.andThen(change)));
+        signal();
+    }
+
+    private void change(final Consumer<TcpSettings> change)
+    {
         final TcpSettings changed = settings.copy();
         change.accept(changed);
         settings = tcp.sharedSettings.of(changed);
@@ -297,7 +328,6 @@ public final class Connection extends ControlBlock
         {
             sendBuffer.resize(settings);
             tcp.timers.keepAliveChanged(this, tcp.nowNs());
-            signal();
         }
     }
 
@@ -423,6 +453,16 @@ public final class Connection extends ControlBlock
     void clearDirty()
     {
         DIRTY.setVolatile(this, 0);
+    }
+
+    /** Makes the changes of {@link #wantSettings}. */
+    @SuppressWarnings("unchecked")
+    void makeWantedChanges()
+    {
+        if (wantedSettings != null)
+        {
+            change((Consumer<TcpSettings>)WANTED_SETTINGS.getAndSet(this, null));
+        }
     }
 
     boolean isAbortRequested()

@@ -105,6 +105,7 @@ final class UserRequests
     /** What the user's threads have asked for. */
     private void serve(final Connection c, final long nowNs)
     {
+        c.makeWantedChanges();
         if (c.state == TcpState.CLOSED)
         {
             releaseBuffers(c);

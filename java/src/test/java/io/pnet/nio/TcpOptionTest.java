@@ -22,6 +22,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -160,12 +161,50 @@ final class TcpOptionTest
                 setAll(accepted);
                 checkAll(client);
                 checkAll(accepted);
+                // What the stacks were told they do in their next duty cycle.
+                processes.client.exclusively(() -> null);
+                processes.server.exclusively(() -> null);
                 check(connection(client).settings());
                 check(connection(accepted).settings());
                 assertEquals(70_000, connection(client).sendBufferBytes());
                 client.write(ByteBuffer.allocate(100));
                 assertEquals(100, accepted.read(ByteBuffer.allocate(200)));
                 assertFalse(processes.client.stack().tcp().settings().noDelay);
+            }
+        }
+    }
+
+    @Test
+    void waitForNobodyWhileAnotherThreadHasTheStack() throws Exception
+    {
+        try (SocketChannel client = open())
+        {
+            client.connect(address());
+            try (SocketChannel accepted = server.accept())
+            {
+                final FutureTask<Boolean> setting = new FutureTask<>(() ->
+                {
+                    accepted.setOption(StandardSocketOptions.TCP_NODELAY, true);
+                    accepted.setOption(StandardSocketOptions.SO_KEEPALIVE, true);
+                    return accepted.getOption(StandardSocketOptions.TCP_NODELAY);
+                });
+                final Connection connection = connection(accepted);
+                final boolean isSet = processes.server.exclusively(() ->
+                {
+                    new Thread(setting).start();
+                    assertFalse(connection.settings().noDelay);
+                    try
+                    {
+                        // The stack is not given up before.
+                        return setting.get(20, TimeUnit.SECONDS);
+                    }
+                    catch (final Exception ex)
+                    {
+                        throw new AssertionError(ex);
+                    }
+                });
+                // Done by the duty cycle that followed.
+                assertTrue(isSet && connection.settings().noDelay && connection.settings().keepAlive);
             }
         }
     }

@@ -8,6 +8,7 @@ import static io.pnet.tcp.Tcp.ack;
 import static io.pnet.tcp.Tcp.data;
 import static io.pnet.tcp.Tcp.tcp;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 
 /** Settings that are changed on a running connection. */
 final class SettingsChangeTest
@@ -25,6 +26,27 @@ final class SettingsChangeTest
             peer.cycle();
             peer.expect(data(11, 10));
             peer.write(10);
+            peer.expect(data(21, 10));
+        }
+    }
+
+    @Test
+    void whatIsWantedIsDoneInOrderBeforeWhatIsWrittenNext()
+    {
+        try (TcpPeer peer = new TcpPeer().established())
+        {
+            peer.write(10);
+            peer.expect(data(1, 10));
+            peer.connection().wantSettings(settings -> settings.noDelay = false);
+            peer.connection().wantSettings(settings -> settings.noDelay = true);
+            assertFalse(peer.connection().settings().noDelay);
+            peer.write(10);
+            peer.expect(data(11, 10));
+            peer.connection().wantSettings(settings -> settings.noDelay = false);
+            peer.write(10);
+            peer.nothingMore();
+            peer.connection().wantSettings(settings -> settings.noDelay = true);
+            peer.cycle();
             peer.expect(data(21, 10));
         }
     }
