@@ -10,7 +10,8 @@ import io.pnet.wire.EthernetHeader;
  */
 final class FrameSize
 {
-    private static final long GSO_TIME_NS = 1_000_000L;
+    /** What a frame is to carry: so long at the rate of the connection. */
+    static final long GSO_TIME_NS = 1_000_000L;
     /** Each 131 us that the peer is farther away halve what a frame has for its nearness. */
     private static final int NEAR_LOG_NS = 17;
 

@@ -79,7 +79,7 @@ final class NewData
                 }
                 break;
             }
-            if (n < goal && shouldDefer(c, n, goal, inFlight))
+            if (n < goal && shouldDefer(c, n, isHeldBack || goal < available, inFlight))
             {
                 break;
             }
@@ -147,11 +147,18 @@ final class NewData
         return c.settings.noDelay || finDue || c.sndNxt == c.sndUna || c.isFastOpen && c.sndNxt == c.iss + 1;
     }
 
-    /** Rather than a sliver now, a large frame when the acknowledgements that are on their way open the window. */
-    private static boolean shouldDefer(final Connection c, final int n, final int goal, final int inFlight)
+    /**
+     * Rather than a sliver now, a large frame when the acknowledgements that are on their way open the window. Where it
+     * is only the last, short segment that is held back (RFC 9293 section 3.7.4), full ones before it wait for what is
+     * written meanwhile if that is a matter of a millisecond: the peer is near, and has two segments in flight, which
+     * it acknowledges at once. Streams of short writes live by it.
+     */
+    private static boolean shouldDefer(
+        final Connection c, final int n, final boolean isWindowSmall, final int inFlight)
     {
         return inFlight > 0 && c.recovery.phase == RecoveryState.Phase.OPEN &&
-            n < goal && n < Math.min(c.window.cwnd, c.sndWnd) / 4;
+            n < Math.min(c.window.cwnd, c.sndWnd) / 4 &&
+            (isWindowSmall || inFlight >= 2 * c.sndMss && c.window.minRttNs < FrameSize.GSO_TIME_NS);
     }
 
     /** A short segment of a stream would wait below a full link; here, what is written meanwhile joins it. */
