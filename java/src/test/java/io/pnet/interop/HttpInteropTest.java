@@ -76,15 +76,20 @@ class HttpInteropTest
         }
     }
 
-    /** What tshark finds wrong in a capture, with every checksum checked; it must be nothing. */
+    /**
+     * What tshark finds wrong in a capture, with every checksum checked; it must be nothing. Where Linux fills in by
+     * software what is left to an offload, it writes the checksum 0 as 0xFFFF, in TCP as well, and one frame in 65,536
+     * has that: it is the kernel's own, which is not asked about.
+     */
     private static void sound(final InteropWire wire, final Path capture, final int least) throws Exception
     {
         final String frames = wire.kernel("tshark", "-r", capture.toString(), "-T", "fields", "-e", "frame.number")
             .ok().out();
         assertTrue(frames.lines().count() >= least, capture + " holds only " + frames.lines().count() + " frames");
-        final String filter = "_ws.malformed || _ws.expert.severity == \"Error\" || " +
+        final String filter = "!(tcp.checksum == 0xffff && (ip.src == " + InteropWire.KERNEL_V4 + " || ipv6.src == " +
+            InteropWire.KERNEL_V6 + ")) && (_ws.malformed || _ws.expert.severity == \"Error\" || " +
             "ip.checksum.status == \"Bad\" || tcp.checksum.status == \"Bad\" || icmp.checksum.status == \"Bad\" || " +
-            "icmpv6.checksum.status == \"Bad\" || udp.checksum.status == \"Bad\"";
+            "icmpv6.checksum.status == \"Bad\" || udp.checksum.status == \"Bad\")";
         final String wrong = wire.kernel(
             "tshark", "-o", "tcp.check_checksum:TRUE", "-o", "ip.check_checksum:TRUE", "-o", "udp.check_checksum:TRUE",
             "-r", capture.toString(), "-Y", filter).ok().out();
