@@ -39,8 +39,7 @@ final class PnetServerSocketChannel extends ServerSocketChannel implements Selec
 {
     /** From here on a wish is for many, and 50 is what {@link java.net.ServerSocket} says when it was told nothing. */
     private static final int MODEST_BACKLOG = 50;
-    private static final int LEAST_FOR_MANY = 1_024;
-    private static final int MAX_BACKLOG = 4_096;
+    private static final int BACKLOG_FOR_MANY = 4_096;
     private static final int EPHEMERAL_TRIES = 64;
 
     private final PnetSelectorProvider provider;
@@ -85,10 +84,11 @@ final class PnetServerSocketChannel extends ServerSocketChannel implements Selec
 
     /**
      * Binds, with room for so many connections that nobody has accepted yet. A wish for less than 1, or for 50 and
-     * more, gets at least 1,024, and at most 4,096.
+     * more, gets 4,096.
      *
      * <p>In the kernel, connections come one by one while the server accepts beside it. Here a cycle may bring a
-     * hundred before the accepting thread has the processor, and each that finds no room costs its client a second.
+     * hundred before the accepting thread has the processor, and each that finds no room costs its client a second. A
+     * wave of clients may find the last one there, which has gone again without being accepted.
      */
     @Override
     public ServerSocketChannel bind(final SocketAddress address, final int wantedBacklog) throws IOException
@@ -96,7 +96,7 @@ final class PnetServerSocketChannel extends ServerSocketChannel implements Selec
         final InetSocketAddress wanted = address == null ?
             new InetSocketAddress(Families.anyAddress(family), 0) : Families.checked(address, family);
         final int most = wantedBacklog > 0 && wantedBacklog < MODEST_BACKLOG ?
-            wantedBacklog : Math.max(LEAST_FOR_MANY, Math.min(MAX_BACKLOG, wantedBacklog));
+            wantedBacklog : BACKLOG_FOR_MANY;
         stateLock.lock();
         try
         {

@@ -250,7 +250,7 @@ final class ServerSocketChannelTest
     }
 
     @Test
-    void aBacklogOfFiftyTakesTheWaveOfClientsThatAServerForManyHas() throws IOException
+    void aBacklogOfFiftyTakesTheWaveOfClientsThatAServerForManyHasBehindOneThatHasGone() throws IOException
     {
         final List<SocketChannel> clients = new ArrayList<>();
         try (ServerSocketChannel server = open())
@@ -258,9 +258,13 @@ final class ServerSocketChannelTest
             server.bind(null, 50);
             for (int i = 0; i < 1_000; i++)
             {
-                clients.add(connect(port(server)));
+                connect(port(server)).close();
             }
             for (int i = 0; i < 1_000; i++)
+            {
+                clients.add(connect(port(server)));
+            }
+            for (int i = 0; i < 2_000; i++)
             {
                 server.accept().close();
             }
