@@ -5,8 +5,9 @@ package io.pnet.stack;
  * While data streams in at gigabits a second the next frame is microseconds away, and whoever sends it would have the
  * work of waking the driver up, for each frame or two: a pause is ended by a timer, and then there is a batch.
  *
- * <p>On a veth, into one connection, with two processors for both ends, this is 1.52 of the kernel's goodput with 64
- * KiB frames and 1.11 with MTU-sized ones, instead of 0.88 and 0.86 ({@code ci/compare --targets --only unshaped,mtu}).
+ * <p>On a veth, into one connection, with two processors for both ends, this was 1.52 of the kernel's goodput with 64
+ * KiB frames and 1.11 with MTU-sized ones, instead of 0.88 and 0.86 ({@code ci/compare --targets --only unshaped,mtu},
+ * commits 5ce31d6 and 6e99359; with 64 KiB frames there are runs at half of that, before it as well as with it).
  * Below that rate nobody pauses: neither requests and their answers are late for it, nor is a shaped link's next
  * batch.
  *
