@@ -15,9 +15,9 @@
  *
  * <p><b>No software GRO.</b> What it is for elsewhere, one acknowledgement and one wake-up for a train of frames,
  * comes with the duty cycle: at full speed one acknowledgement covers 16 to 30 MTU-sized segments. A second way in,
- * on which a frame that continues the last one has its headers compared and its payload appended, was tried: an in-
- * order segment took half ({@code ci/bench -p payload=1448 tcp.InputBenchmark} has 95 ns without), and the thread of
- * a stream 4 to 6 % less on a ring and nothing that could be told from noise on a TAP, with the same goodput.
+ * on which a frame that continues the last one has its headers compared and its payload appended, was tried: an
+ * in-order segment took half ({@code ci/bench -p payload=1448 tcp.InputBenchmark} has 95 ns without), and the thread
+ * of a stream 4 to 6 % less on a ring and nothing that could be told from noise on a TAP, with the same goodput.
  * Reading a frame's cold lines, copying its payload and sending acknowledgements are what it costs.
  */
 package io.pnet.tcp;

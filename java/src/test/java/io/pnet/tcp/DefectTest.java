@@ -45,6 +45,15 @@ final class DefectTest
         assertEquals(LENGTH, sent.length, sent::toString);
     }
 
+    private static void assertFirstEndsAndOthersAreServed(final TcpPeer peer)
+    {
+        peer.cycle();
+        assertEquals(CloseReason.ABORTED, peer.accepted.get(0).reason);
+        assertServed(peer, 1);
+        assertServed(peer, 2);
+        peer.nothingMore();
+    }
+
     @Test
     void inOutput()
     {
@@ -55,11 +64,7 @@ final class DefectTest
                 write(peer, i);
             }
             peer.linkError = new StackOverflowError("in output");
-            peer.cycle();
-            assertEquals(CloseReason.ABORTED, peer.accepted.get(0).reason);
-            assertServed(peer, 1);
-            assertServed(peer, 2);
-            peer.nothingMore();
+            assertFirstEndsAndOthersAreServed(peer);
         }
     }
 
@@ -72,11 +77,7 @@ final class DefectTest
             write(peer, 1);
             write(peer, 2);
             peer.linkError = new StackOverflowError("in a request");
-            peer.cycle();
-            assertEquals(CloseReason.ABORTED, peer.accepted.get(0).reason);
-            assertServed(peer, 1);
-            assertServed(peer, 2);
-            peer.nothingMore();
+            assertFirstEndsAndOthersAreServed(peer);
         }
     }
 
