@@ -20,6 +20,8 @@ import java.util.function.Supplier;
  * <li>At most one thread drives: polls for a while, then waits in the kernel for the link, the wake-up event and the
  * next deadline. Others that wait are parked at once, or wait for a descriptor of their own; a handler that makes them
  * ready unparks them. A driver that leaves is mostly back before anybody else would be awake.
+ * <li>A driver that yields the processor gives its place up with it, since it may not run for a while: whoever comes to
+ * wait meanwhile drives, instead of being parked beside one that does not.
  * <li>Polling has to pay: where the next frame comes later than that, a driver polls for less and less before it
  * waits, since whoever is to send that frame may need the processor.
  * <li>Those that a cycle makes ready are woken once the stack is free again: a thread that ran at once might take the

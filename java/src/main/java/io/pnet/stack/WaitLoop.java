@@ -154,7 +154,7 @@ final class WaitLoop
                 else
                 {
                     // Whoever is to make the next frame, or to take the last one, may be waiting for this processor.
-                    Thread.yield();
+                    yieldPlace(self);
                     if (clock.nanoTime() - nowNs > WAKING_NS)
                     {
                         // It is wanted: asleep, this thread is woken before those that only compute.
@@ -164,10 +164,17 @@ final class WaitLoop
             }
             else
             {
-                Thread.yield();
+                yieldPlace(self);
             }
         }
         return true;
+    }
+
+    /** Gives up the processor, for who knows how long, and with it the place: whoever comes meanwhile drives. */
+    private void yieldPlace(final Thread self)
+    {
+        place.leave(self);
+        Thread.yield();
     }
 
     private boolean isOver(final long nowNs, final long deadlineNs, final Thread self)
