@@ -329,21 +329,29 @@ public final class IpProcessBuilder
         final FlowHash hash = givenHash != null ? givenHash : new FlowHash(source.nextInt(), stacks);
         final boolean hasThreads = stacks > 1 || !pinning.isNone();
         final RunMode mode = hasThreads && runMode == RunMode.SHARED ? RunMode.OWN_THREAD : runMode;
-        final List<Link> links = openLinks(clock, hash);
+        final AddressClaims claims = new AddressClaims();
+        if (given.isEmpty())
+        {
+            // Before the link, which may be one for a single process: the one that has the address is the one to name.
+            claims.take(linkSpec, addresses.stream().map(Prefixed::address).distinct().toList());
+        }
+        final List<Link> links = new ArrayList<>();
         final List<StackDriver> drivers = new ArrayList<>();
         final IpProcess process;
         try
         {
+            links.addAll(openLinks(clock, hash));
             for (final Link each : links)
             {
                 drivers.add(new StackDriver(each, clock, mode, spinNs));
             }
-            process = assemble(links, drivers, source, hash);
+            process = assemble(links, drivers, source, hash, claims);
         }
         catch (final IOException | RuntimeException ex)
         {
             drivers.forEach(StackDriver::closeUnstarted);
             links.forEach(Link::close);
+            claims.close();
             throw ex;
         }
         for (final Home home : process.homes())
@@ -370,7 +378,11 @@ public final class IpProcessBuilder
 
     /** The process as it is before anything of it runs. */
     private IpProcess assemble(
-        final List<Link> links, final List<StackDriver> drivers, final RandomGenerator source, final FlowHash hash)
+        final List<Link> links,
+        final List<StackDriver> drivers,
+        final RandomGenerator source,
+        final FlowHash hash,
+        final AddressClaims claims)
     {
         final List<Home> homes = new ArrayList<>();
         for (int i = 0; i < stacks; i++)
@@ -383,6 +395,7 @@ public final class IpProcessBuilder
             links.get(0),
             linkSpec != null ? linkSpec : links.get(0).getClass().getSimpleName(),
             runMode == RunMode.EMBEDDED ? 0 : lingerNs,
+            claims,
             warnings);
         addresses.forEach(each -> process.expect(each.address, each.prefixLength));
         final Siblings[] places = stacks == 1 ? null : Siblings.group(hash);
