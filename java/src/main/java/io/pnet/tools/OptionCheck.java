@@ -195,7 +195,7 @@ final class OptionCheck
         catch (final ClassNotFoundException ex)
         {
             throw options.usage("--congestion " + congestion +
-                " is neither newreno, cubic nor bbr, nor a class on the class path: set PNET_CLASSPATH");
+                " is neither newreno, cubic, cubic-abe nor bbr, nor a class on the class path: set PNET_CLASSPATH");
         }
         catch (final ClassCastException ex)
         {

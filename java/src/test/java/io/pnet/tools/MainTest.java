@@ -61,7 +61,7 @@ class MainTest
         "ping --link packet:x --ip 10.0.0.2/24 --gateway fe80::1 h | not on a network of ours",
         "ping --link packet:x --ip fd00::2/68 --gateway fd00::1000:0:0:1 h | not on a network of ours",
         "ping --link packet:x --ip 10.0.0.2/32 --gateway 10.0.1.1 --mtu 100 h | out of range: 576 to 65535",
-        "echo --link packet:x --ip 10.0.0.2/24 --congestion vegas 7 | neither newreno, cubic nor bbr, nor a class",
+        "echo --link packet:x --ip 10.0.0.2/24 --congestion vegas 7 | neither newreno, cubic, cubic-abe nor bbr",
         "echo --link packet:x --ip 10.0.0.2/24 --congestion java.lang.String 7 | does not implement CongestionControl",
         "echo --link kernel --congestion nothing 7                | not what the kernel uses",
         "iperf3 -c h --link packet:x --ip 10.0.0.2/24 -C io.pnet.samples.Vegas | a class is for --congestion",
