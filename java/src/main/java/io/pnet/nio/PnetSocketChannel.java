@@ -355,7 +355,8 @@ class PnetSocketChannel extends ConnectingChannel implements Selectable
     @Override
     public String toString()
     {
-        return getClass().getSimpleName() + "[" + (state == State.CLOSED ? "closed" :
+        // Not the class's own name, which may be the copy's that SocketChannels defines.
+        return "PnetSocketChannel[" + (state == State.CLOSED ? "closed" :
             "local=" + local + " remote=" + remote + " " + state.name().toLowerCase(Locale.ROOT) +
             (kernel != null ? " kernel" : "")) + "]";
     }

@@ -5,6 +5,7 @@ import io.pnet.dns.DnsSettings;
 import io.pnet.dns.Resolver;
 import io.pnet.dns.SystemResolver;
 import io.pnet.nio.PnetSelectorProvider;
+import io.pnet.stack.AddressHeldException;
 import io.pnet.stack.IpProcess;
 import io.pnet.stack.IpProcessBuilder;
 import io.pnet.tcp.EcnMode;
@@ -21,7 +22,7 @@ final class JvmNetwork
     private final RunSettings settings;
     private final String version;
     private final SelectorProvider kernel;
-    private final AddressClaim claim;
+    private final ProcessFamily family;
     private volatile SelectorProvider provider;
     private volatile IpProcess process;
     private boolean isStarting;
@@ -32,7 +33,7 @@ final class JvmNetwork
         this.settings = settings;
         this.version = version;
         kernel = JavaBase.kernelProvider();
-        claim = new AddressClaim(settings.link, session);
+        family = new ProcessFamily(session);
     }
 
     /**
@@ -76,18 +77,24 @@ final class JvmNetwork
         }
         isStarting = true;
         NativeFiles.load();
-        final String refused = claim.take(settings.addresses);
-        if (refused != null)
+        final DnsSettings names = names();
+        try
         {
+            process = builder().start();
+        }
+        catch (final AddressHeldException ex)
+        {
+            if (!family.has(ex.holder()))
+            {
+                throw ex;
+            }
             if (!settings.quiet)
             {
-                say(refused);
+                say(ex.address() + " belongs to " + ex.holderName() + ": this JVM keeps to the kernel's network");
             }
             provider = kernel;
             return kernel;
         }
-        final DnsSettings names = names();
-        process = builder().start();
         JavaBase.atExit(this::end);
         SystemResolver.install(new Resolver(process, names, kernel, settings.routing::isKernels));
         if (!settings.quiet)

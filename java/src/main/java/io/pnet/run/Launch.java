@@ -44,7 +44,7 @@ public final class Launch
             JavaBase.open(instrumentation);
             final Class<?> agent = ClassLoader.getSystemClassLoader().loadClass(AGENT);
             final JvmNetwork network = new JvmNetwork(
-                settings, System.getenv(AddressClaim.SESSION), agent.getPackage().getImplementationVersion());
+                settings, System.getenv(ProcessFamily.SESSION), agent.getPackage().getImplementationVersion());
             if (settings.start == RunSettings.Start.NOW)
             {
                 network.start();

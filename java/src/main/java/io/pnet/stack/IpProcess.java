@@ -47,6 +47,7 @@ public final class IpProcess implements AutoCloseable
     private final Link link;
     private final String linkName;
     private final long lingerNs;
+    private final AddressClaims claims;
     private final Consumer<String> warnings;
     private final List<IpAddress> addresses = new ArrayList<>();
     private final List<Integer> prefixLengths = new ArrayList<>();
@@ -58,9 +59,11 @@ public final class IpProcess implements AutoCloseable
         final Link link,
         final String linkName,
         final long lingerNs,
+        final AddressClaims claims,
         final Consumer<String> warnings)
     {
         this.lingerNs = lingerNs;
+        this.claims = claims;
         this.warnings = warnings;
         this.homes = List.copyOf(homes);
         this.hash = hash;
@@ -173,7 +176,7 @@ public final class IpProcess implements AutoCloseable
         {
             awaitNone(home, home.stack().tcp()::closingCount, lingerNs);
         }
-        homes.forEach(home -> home.driver().close());
+        closeAll();
     }
 
     /**
@@ -207,7 +210,13 @@ public final class IpProcess implements AutoCloseable
             // Once we are gone nobody acknowledges the peer's FIN.
             awaitNone(home, () -> tcp.connectionCount() - tcp.timeWaitCount(), Math.min(lingerNs, FAREWELL_NS));
         }
+        closeAll();
+    }
+
+    private void closeAll()
+    {
         homes.forEach(home -> home.driver().close());
+        claims.close();
     }
 
     private static void closeUnlessOver(final Connection connection)

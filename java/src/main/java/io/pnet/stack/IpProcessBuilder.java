@@ -22,6 +22,9 @@ import org.agrona.concurrent.NanoClock;
 
 import java.io.IOException;
 import java.nio.channels.FileChannel;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.security.SecureRandom;
@@ -31,6 +34,7 @@ import java.util.List;
 import java.util.SplittableRandom;
 import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
+import java.util.stream.Collectors;
 
 /**
  * Describes an {@link IpProcess}. At least a link and an address are needed; everything else has a default. A mistake
@@ -42,10 +46,32 @@ public final class IpProcessBuilder
     private static final long LARGE_CHUNK_BYTES = 128L << 20;
     private static final long SMALL_CHUNK_BYTES = 64L << 20;
     private static final int MOST_STACKS = 64;
+    private static final int ADDRESS_BITS = 128;
+    /** An IPv4 address is the end of an IPv6 one. */
+    private static final int V4_OFFSET = 96;
     private static final long ADDRESS_TIMEOUT_NS = 10_000_000_000L;
 
     private record Prefixed(IpAddress address, int prefixLength)
     {
+        /** Whether a gateway can be asked for by ARP or NDP; an address without a network says nothing of that. */
+        boolean hasNeighbour(final IpAddress gateway)
+        {
+            final int length = prefixLength + (address.isV4() ? V4_OFFSET : 0);
+            return gateway.isV4() == address.isV4() &&
+                (length == ADDRESS_BITS || !gateway.isV4() && gateway.isLinkLocal() ||
+                isSame(gateway.hi(), address.hi(), length) && isSame(gateway.lo(), address.lo(), length - Long.SIZE));
+        }
+
+        private static boolean isSame(final long a, final long b, final int length)
+        {
+            return length <= 0 || (a ^ b) >>> Math.max(0, Long.SIZE - length) == 0;
+        }
+
+        @Override
+        public String toString()
+        {
+            return address + "/" + prefixLength;
+        }
     }
 
     private String linkSpec;
@@ -323,27 +349,36 @@ public final class IpProcessBuilder
             throw new IllegalArgumentException(
                 "a link that is open serves one stack: there are " + given.size() + ", and " + stacks + " stacks");
         }
+        gateways.forEach(this::checkGateway);
         pinning.check(stacks, runMode);
         final NanoClock clock = System::nanoTime;
         final RandomGenerator source = random != null ? random : new SecureRandom();
         final FlowHash hash = givenHash != null ? givenHash : new FlowHash(source.nextInt(), stacks);
         final boolean hasThreads = stacks > 1 || !pinning.isNone();
         final RunMode mode = hasThreads && runMode == RunMode.SHARED ? RunMode.OWN_THREAD : runMode;
-        final List<Link> links = openLinks(clock, hash);
+        final AddressClaims claims = new AddressClaims();
+        if (given.isEmpty())
+        {
+            // Before the link, which may be one for a single process: the one that has the address is the one to name.
+            claims.take(linkSpec, addresses.stream().map(Prefixed::address).distinct().toList());
+        }
+        final List<Link> links = new ArrayList<>();
         final List<StackDriver> drivers = new ArrayList<>();
         final IpProcess process;
         try
         {
+            links.addAll(openLinks(clock, hash));
             for (final Link each : links)
             {
                 drivers.add(new StackDriver(each, clock, mode, spinNs));
             }
-            process = assemble(links, drivers, source, hash);
+            process = assemble(links, drivers, source, hash, claims);
         }
         catch (final IOException | RuntimeException ex)
         {
             drivers.forEach(StackDriver::closeUnstarted);
             links.forEach(Link::close);
+            claims.close();
             throw ex;
         }
         for (final Home home : process.homes())
@@ -368,9 +403,24 @@ public final class IpProcessBuilder
         return process;
     }
 
+    /** A router nobody can reach would only show as silence. */
+    private void checkGateway(final IpAddress gateway)
+    {
+        if (addresses.stream().noneMatch(each -> each.hasNeighbour(gateway)))
+        {
+            throw new IllegalArgumentException("gateway " + gateway + " is not on a network of ours, " +
+                addresses.stream().map(Prefixed::toString).collect(Collectors.joining(", ")) +
+                ": give an address beside it");
+        }
+    }
+
     /** The process as it is before anything of it runs. */
     private IpProcess assemble(
-        final List<Link> links, final List<StackDriver> drivers, final RandomGenerator source, final FlowHash hash)
+        final List<Link> links,
+        final List<StackDriver> drivers,
+        final RandomGenerator source,
+        final FlowHash hash,
+        final AddressClaims claims)
     {
         final List<Home> homes = new ArrayList<>();
         for (int i = 0; i < stacks; i++)
@@ -383,6 +433,7 @@ public final class IpProcessBuilder
             links.get(0),
             linkSpec != null ? linkSpec : links.get(0).getClass().getSimpleName(),
             runMode == RunMode.EMBEDDED ? 0 : lingerNs,
+            claims,
             warnings);
         addresses.forEach(each -> process.expect(each.address, each.prefixLength));
         final Siblings[] places = stacks == 1 ? null : Siblings.group(hash);
@@ -451,8 +502,16 @@ public final class IpProcessBuilder
         catch (final IOException ex)
         {
             opened.forEach(Link::close);
-            throw new IOException("cannot write the capture to " + capture + ": " + ex.getMessage(), ex);
+            throw new IOException("cannot write the capture to " + capture + ": " + reason(ex), ex);
         }
+    }
+
+    /** The exceptions of files name the file, and only some say what is the matter with it. */
+    private static String reason(final IOException ex)
+    {
+        return ex instanceof NoSuchFileException ? "there is no such directory" :
+            ex instanceof AccessDeniedException ? "permission denied" :
+            ex instanceof FileSystemException file && file.getReason() != null ? file.getReason() : ex.getMessage();
     }
 
     private Link wrap(final Link inner, final int index, final NanoClock clock) throws IOException

@@ -40,7 +40,11 @@ public final class CommonOptions
         names = "--gateway", paramLabel = "ADDR", description = "Router to everything else; one for each IP version.")
     private final List<String> gateways = new ArrayList<>();
 
-    @Option(names = "--mac", paramLabel = "MAC", description = "Our MAC address; otherwise made from the IP address.")
+    @Option(
+        names = "--mac",
+        paramLabel = "MAC",
+        description = "Our MAC address; otherwise made from the IP address. A macvlan lets only its own through: " +
+            "/sys/class/net/IFACE/address.")
     private String mac;
 
     @Option(names = "--mtu", paramLabel = "BYTES", description = "Largest IP packet; otherwise the interface's.")
@@ -63,7 +67,8 @@ public final class CommonOptions
     @Option(
         names = "--congestion",
         paramLabel = "NAME|CLASS",
-        description = "TCP's congestion control: newreno, cubic, bbr, or a class on the class path (PNET_CLASSPATH).")
+        description = "TCP's congestion control: newreno, cubic, cubic-abe, bbr, or a class on the class path " +
+            "(PNET_CLASSPATH).")
     private String congestion;
 
     @Option(

@@ -81,7 +81,7 @@ final class OptionCheck
             final int slash = prefix.indexOf('/');
             final IpAddress address = IpAddress.parse(prefix.substring(0, slash));
             final int length = Integer.parseInt(prefix.substring(slash + 1)) + (address.isV4() ? 96 : 0);
-            final boolean isNeighbour = gateway.isLinkLocal() && !gateway.isV4() ||
+            final boolean isNeighbour = length == 128 || gateway.isLinkLocal() && !gateway.isV4() ||
                 isSame(gateway.hi(), address.hi(), length) && isSame(gateway.lo(), address.lo(), length - 64);
             if (gateway.isV4() == address.isV4() && isNeighbour)
             {
@@ -195,7 +195,7 @@ final class OptionCheck
         catch (final ClassNotFoundException ex)
         {
             throw options.usage("--congestion " + congestion +
-                " is neither newreno, cubic nor bbr, nor a class on the class path: set PNET_CLASSPATH");
+                " is neither newreno, cubic, cubic-abe nor bbr, nor a class on the class path: set PNET_CLASSPATH");
         }
         catch (final ClassCastException ex)
         {

@@ -55,6 +55,27 @@ class ErrorsInteropTest
         }
     }
 
+    /** No probe finds it: two sockets on one interface do not hear each other. */
+    @Test
+    void addressOfAnotherProcessOnTheSameInterface() throws Exception
+    {
+        try (InteropWire wire = new InteropWire("ring"))
+        {
+            final List<String> command = pnet("packet:veth0", "10.77.0.1/24", "-s");
+            command.addAll(List.of("--ip", "fd77::1/64"));
+            final InteropWire.Running first = wire.start("left", command).awaitWord("listening");
+            final String holder = " on packet:veth0 is in use by process ";
+            fails(1, "10.77.0.1" + holder, wire.start("left", pnet("packet:veth0", "10.77.0.1/24", "-s")));
+            fails(1, "fd77::1" + holder, wire.start("left", pnet("packet:veth0", "fd77::0:1/64", "-s")));
+            fails(1, "10.77.0.1" + holder, wire.start("left", List.of(
+                InteropWire.PNET, "run", "--link", "packet:veth0", "--ip", "10.77.0.1/24", "--", "java",
+                "-cp", "/", "Nothing")));
+            first.terminate();
+            first.awaitEnd();
+            wire.start("left", command).awaitWord("listening");
+        }
+    }
+
     @Test
     void badPrefix() throws Exception
     {

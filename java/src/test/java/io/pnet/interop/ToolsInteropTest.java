@@ -83,7 +83,7 @@ class ToolsInteropTest
             tcp.awaitEnd().ok();
             wire.kernel("cmp", ours.toString(), got.toString()).ok();
 
-            final InteropWire.Running udp = wire.start("right", shell("exec timeout 4 nc -u -l 7002"));
+            final InteropWire.Running udp = wire.start("right", shell("exec timeout 30 nc -u -l 7002"));
             Thread.sleep(300);
             wire.start("left", shell("echo a-datagram | " + ncTo(wire, "-u") + " 7002")).awaitEnd().ok();
             udp.awaitWord("a-datagram");

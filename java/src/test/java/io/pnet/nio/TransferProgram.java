@@ -55,6 +55,7 @@ final class TransferProgram
             IpProcess server = process(pipe.right(), right, "10.0.0.2/24"))
         {
             print("trusted", SocketChannels.areTransferTargets());
+            print("shown", new PnetSelectorProvider(client).openSocketChannel());
             final TransferProgram program = new TransferProgram(client, server, Path.of(arguments[0]));
             program.sendBlocking();
             program.sendSelecting();

@@ -35,6 +35,7 @@ class TransferTest
         final List<String> lines = process.inputReader().lines().toList();
         process.waitFor();
         assertEquals(Boolean.toString(isExported), line(lines, "trusted"));
+        assertEquals("PnetSocketChannel[local=null remote=null unconnected]", line(lines, "shown"));
         assertEquals("0", line(lines, "beyond"));
         assertEquals("true", line(lines, "blocking"));
         assertEquals("true", line(lines, "selecting"));

@@ -7,6 +7,9 @@ import io.pnet.link.Delegate;
 import io.pnet.link.LinkContext;
 import io.pnet.link.Loopback;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
@@ -62,6 +65,42 @@ final class StartFailureTest
             () -> IpProcess.builder().stacks(2).address("10.66.0.1/24").link(only, only.context).start())
             .getMessage());
         assertFalse(only.hasGivenDescriptor);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"10.66.0.1/24, 10.66.1.1", "10.66.0.1/24, fe80::1", "fd00::1/68, fd00::1000:0:0:1"})
+    void aGatewayMustBeANeighbour(final String address, final String gateway)
+    {
+        final FakeLink link = new FakeLink(false);
+        assertEquals("gateway " + gateway + " is not on a network of ours, " + address + ": give an address beside it",
+            assertThrows(IllegalArgumentException.class, () -> IpProcess.builder()
+                .address(address).gateway(gateway).link(link, link.context).start()).getMessage());
+        assertFalse(link.hasGivenDescriptor);
+    }
+
+    /** Clouds give out addresses without a network, whose router is on the link all the same. */
+    @ParameterizedTest
+    @CsvSource({
+        "10.66.0.1/25, 10.66.0.126", "fd00::1/64, fe80::1", "10.66.0.1/32, 10.66.1.1", "fd00::1/128, fd00:1::1"})
+    void aGatewayThatIsOneIsTaken(final String address, final String gateway)
+    {
+        final FakeLink link = new FakeLink(true);
+        // It fails later.
+        assertThrows(IllegalStateException.class, () -> IpProcess.builder()
+            .address(address).gateway(gateway).link(link, link.context).start());
+    }
+
+    @Test
+    void aCaptureThatCannotBeWrittenSaysWhy(@TempDir final Path folder)
+    {
+        final FakeLink link = new FakeLink(false);
+        final Path file = folder.resolve("none/x.pcap");
+        assertEquals("cannot write the capture to " + file + ": there is no such directory",
+            assertThrows(IOException.class, () -> IpProcess.builder()
+                .address("10.66.0.1/24").capture(file).link(link, link.context).start()).getMessage());
+        assertEquals("cannot write the capture to " + folder + ": Is a directory",
+            assertThrows(IOException.class, () -> IpProcess.builder()
+                .address("10.66.0.1/24").capture(folder).link(link, link.context).start()).getMessage());
     }
 
     private static int wakeUpEvents() throws IOException
