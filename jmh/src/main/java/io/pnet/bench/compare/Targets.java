@@ -6,6 +6,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.time.ZonedDateTime;
 import java.time.format.DateTimeFormatter;
+import java.util.ArrayList;
+import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -39,14 +41,18 @@ public final class Targets
     private final Cells cells;
     private final LatencyTest latencyTest;
     private final TargetResults results = new TargetResults();
+    private final int latencyRounds;
     private final int bulkRounds;
     private final int shapedRounds;
+    /** How far apart the processors were in each run, by the run itself and not by its figures. */
+    private final Map<BulkRun, CacheLine.Times> cacheLines = new IdentityHashMap<>();
 
     private Targets(final Call call, final Cells cells)
     {
         this.call = call;
         this.cells = cells;
-        bulkRounds = call.isQuick() ? 1 : 3;
+        latencyRounds = call.isQuick() ? 1 : 3;
+        bulkRounds = call.isQuick() ? 1 : 5;
         shapedRounds = call.isQuick() ? 1 : 2;
         latencyTest = new LatencyTest(call.java(), cells.folder, warmUpS("none"), call.isQuick() ? 0.8 : 1.5);
     }
@@ -69,6 +75,7 @@ public final class Targets
         results.mode = call.isQuick() ? "quick" : "default";
         results.machine = Machine.here(call.version());
         results.machine.lines().forEach(cells.screen::println);
+        CacheLine.warmUp();
         if (call.wants("shaped"))
         {
             for (final String rate : call.isQuick() ? List.of("1g") : List.of("100m", "1g"))
@@ -173,10 +180,38 @@ public final class Targets
             Format.rate(ours.median(BulkRun::goodput)) + ", " + program + " " +
                 Format.rate(kernel.median(BulkRun::goodput)) + "; CPU s/GB " +
                 Format.cpu(ours.median(run -> run.cpu().total())) + " and " +
-                Format.cpu(kernel.median(run -> run.cpu().total())), ours.reason(kernel)));
+                Format.cpu(kernel.median(run -> run.cpu().total())) + alike(ours, kernel), ours.reason(kernel)));
     }
 
-    /** Runs these in turns; kernel to kernel always on the plain wire. */
+    /** The ratio of those runs alone between which the processors did not move. */
+    private String alike(final Rounds<BulkRun> ours, final Rounds<BulkRun> kernel)
+    {
+        final List<Double> ratios = new ArrayList<>();
+        double leastNs = Double.POSITIVE_INFINITY;
+        double mostNs = 0;
+        for (final BulkRun run : ours.runs.values())
+        {
+            final CacheLine.Times line = cacheLines.get(run);
+            for (final BulkRun beside : kernel.runs.values())
+            {
+                final CacheLine.Times other = cacheLines.get(beside);
+                if (Double.isNaN(line.mostNs(other)))
+                {
+                    continue;
+                }
+                leastNs = Math.min(leastNs, line.leastNs(other));
+                mostNs = Math.max(mostNs, line.mostNs(other));
+                if (line.isAlike(other))
+                {
+                    ratios.add(run.goodput() / beside.goodput());
+                }
+            }
+        }
+        final String ratio = ratios.isEmpty() ? "never alike" : "where alike " + Target.figure(Target.median(ratios));
+        return mostNs == 0 ? "" :
+            String.format(Locale.ROOT, "; a cache line %.0f to %.0f ns, %s", leastNs, mostNs, ratio);
+    }
+
     /**
      * Servers are older than seconds: what a JVM compiles while it is young is not what a stack costs. And what runs
      * some hundred times a second is compiled after tens of seconds, the slower the link the later.
@@ -186,6 +221,7 @@ public final class Targets
         return call.isQuick() ? 1 : rate.equals("100m") ? 30 : rate.equals("1g") ? 12 : 5;
     }
 
+    /** Runs these in turns; kernel to kernel always on the plain wire. */
     private Map<String, Rounds<BulkRun>> bulk(final Setup setup, final List<String> whats)
     {
         final boolean isShaped = !setup.rate().equals("none");
@@ -205,10 +241,15 @@ public final class Targets
                 final Setup wireOf = isKernel ? setup.with(setup.family(), "ring") : setup;
                 cells.take(wireOf.title() + ", " + what + ", round " + round, wireOf, role, cell.failures, wire ->
                 {
+                    final List<Double> lineNs = new ArrayList<>();
                     final BulkRun run = test.run(wire, wireOf, role, what.equals(KERNEL_NIO),
-                        what.equals(CLAIMED) ? List.of("--handlers") : List.of(), BulkTest.NOBODY);
+                        what.equals(CLAIMED) ? List.of("--handlers") : List.of(),
+                        (sender, receiver) -> lineNs.add(isShaped ? Double.NaN : CacheLine.measureNs()));
+                    final CacheLine.Times line = new CacheLine.Times(lineNs.get(0), lineNs.get(1));
                     cell.runs.put(round, run);
-                    return Format.rate(run.goodput()) + ", " + Format.cpu(run.cpu().total()) + " CPU s/GB";
+                    cacheLines.put(run, line);
+                    return Format.rate(run.goodput()) + ", " + Format.cpu(run.cpu().total()) + " CPU s/GB" +
+                        (isShaped ? "" : String.format(Locale.ROOT, ", a cache line %.0f ns", line.endNs()));
                 });
             });
         }
@@ -225,7 +266,7 @@ public final class Targets
         final Setup setup = Setup.of("none", "on");
         final Rounds<LatencyRun> kernel = new Rounds<>();
         final Rounds<LatencyRun> pnet = new Rounds<>();
-        for (int i = 1; i <= bulkRounds; i++)
+        for (int i = 1; i <= latencyRounds; i++)
         {
             final int round = i;
             for (final boolean isPnet : new boolean[] {false, true})
