@@ -552,7 +552,7 @@ public final class TcpTransport implements Transport
 
     void writable(final Connection c)
     {
-        c.sendBuffer.grow(c.window.cwnd, c.sndWnd);
+        c.sendBuffer.grow(c.window.cwnd, c.sndWnd, c.rtt.minNs());
         c.isWritableDue = true;
         activate(c);
     }
