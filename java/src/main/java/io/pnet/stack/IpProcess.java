@@ -70,6 +70,9 @@ public final class IpProcess implements AutoCloseable
         this.link = link;
         this.linkName = linkName;
         homes.forEach(home -> home.stack().ip().addressListener(watch));
+        // All stacks are on one interface.
+        stack().onLinkDown(() -> warnings.accept(linkName + " is down: nothing comes or goes until its interface is " +
+            "up again; for one that was deleted, start anew"));
     }
 
     /** Describes a process to be started. */

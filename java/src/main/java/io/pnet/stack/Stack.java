@@ -46,6 +46,10 @@ public final class Stack
     private Transport[] running = new Transport[0];
     private long realtimeOffsetNs;
     private boolean isClosed;
+    private Runnable onLinkDown = () ->
+    {
+    };
+    private long linkDowns;
 
     /**
      * Puts a stack together; nothing runs yet.
@@ -176,6 +180,7 @@ public final class Stack
             {
                 transport.onFlushed(isComplete);
             }
+            tellLinkDown();
         }
         catch (final Throwable ex)
         {
@@ -186,6 +191,22 @@ public final class Stack
         }
         counters.increment(Counter.STACK_CYCLES);
         return work;
+    }
+
+    /** Who hears that a link went down; called by the owner. Before the first {@link #doWork}. */
+    void onLinkDown(final Runnable listener)
+    {
+        onLinkDown = listener;
+    }
+
+    private void tellLinkDown()
+    {
+        final long downs = counters.get(Counter.LINK_DOWN);
+        if (downs != linkDowns)
+        {
+            linkDowns = downs;
+            onLinkDown.run();
+        }
     }
 
     /** Counts and tells what should never happen; stack's owner. */

@@ -34,6 +34,20 @@ class ErrorsInteropTest
     }
 
     @Test
+    void interfaceThatGoesDownLaterIsToldOf() throws Exception
+    {
+        try (InteropWire wire = new InteropWire("ring"))
+        {
+            final InteropWire.Running server =
+                wire.start("left", pnet("packet:veth0", "10.77.0.1/24", "-s")).awaitWord("listening");
+            wire.start("left", List.of("ip", "link", "set", "veth0", "down")).awaitEnd().ok();
+            server.awaitWord("packet:veth0 is down: nothing comes or goes");
+            wire.start("left", List.of("ip", "link", "set", "veth0", "up")).awaitEnd().ok();
+            wire.kernel("ping", "-c", "1", "-w", "10", "10.77.0.1").ok();
+        }
+    }
+
+    @Test
     void noPermission() throws Exception
     {
         try (InteropWire wire = new InteropWire("ring"))
