@@ -77,7 +77,16 @@ final class PinTest
         {
             for (final Path task : tasks)
             {
-                final List<String> status = Files.readAllLines(task.resolve("status"));
+                final List<String> status;
+                try
+                {
+                    status = Files.readAllLines(task.resolve("status"));
+                }
+                catch (final IOException ex)
+                {
+                    // Another thread, which has just ended.
+                    continue;
+                }
                 if (status.get(0).equals("Name:\t" + THREAD))
                 {
                     return allowed(status);
