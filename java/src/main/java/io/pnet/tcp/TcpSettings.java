@@ -16,7 +16,7 @@ public final class TcpSettings
 
     /**
      * What may wait in the send buffer, acknowledged or not; 0: as much as keeps the connection busy, which grows with
-     * the congestion window.
+     * the congestion window, to what the path can use.
      */
     public int sendBufferBytes;
     /** The receive buffer, and so the largest window; 0: one that grows with what the application takes. */
