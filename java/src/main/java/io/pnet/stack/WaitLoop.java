@@ -164,6 +164,8 @@ final class WaitLoop
             }
             else
             {
+                // Whom the last cycle has woken is not the one to make way for now.
+                hasMadeWay = false;
                 yieldPlace(self);
             }
         }

@@ -29,7 +29,7 @@ final class SendBuffer
     private static final int RESERVE_FRACTION = 4;
 
     /** A peer however near gets as much as keeps it busy while the writer does not run for a moment. */
-    private static final long NEAR = 1 << 20;
+    private static final long NEAR = 2 << 20;
     /** No path carries more than 128 Gbit/s. */
     private static final long MAX_BYTES_PER_NS = 16;
     /** {@link #claim} when there is no room now. */

@@ -15,9 +15,10 @@ class SendBufferTest
         new ChunkPool(ChunkPool.LARGE, 1 << 20), new ChunkPool(ChunkPool.SMALL, 1 << 20), new ReleaseQueue(),
         new TcpSettings(), new MemoryBudget(1 << 30));
 
-    /** At most what 128 Gbit/s carry in a round trip, and never less than 1 MiB. */
+    /** At most what 128 Gbit/s carry in a round trip, and never less than 2 MiB. */
     @ParameterizedTest
-    @CsvSource({"20_000, 1048576", "65_536, 1048576", "100_000, 1600000", "1_000_000, 16000000", "10_000_000, 33554432",
+    @CsvSource({
+        "20_000, 2097152", "131_072, 2097152", "200_000, 3200000", "1_000_000, 16000000", "10_000_000, 33554432",
         "3_000_000_000, 33554432", "9223372036854775807, 33554432"})
     void growsWithTheWindowsToWhatThePathCanUse(final String minRttNs, final int limit)
     {
