@@ -22,6 +22,9 @@ public record IpAddress(long hi, long lo)
     /** 255.255.255.255. */
     public static final IpAddress BROADCAST_V4 = v4(-1);
 
+    private static final int BITS = 128;
+    /** An IPv4 address is the end of an IPv6 one. */
+    private static final int V4_OFFSET = 96;
     private static final long MAPPED = 0xFFFFL << 32;
 
     /** From the 32 bits of an IPv4 address. */
@@ -88,6 +91,24 @@ public record IpAddress(long hi, long lo)
     public boolean isLinkLocal()
     {
         return isLinkLocal(hi, lo);
+    }
+
+    /**
+     * Whether a router can be asked for by ARP or NDP where this address is ours. Link-local ones are neighbours of
+     * every IPv6 address; an address without a network (/32, /128) says nothing of its neighbours.
+     *
+     * @param prefixLength of this address, in bits: 0 to 32 for IPv4, to 128 for IPv6.
+     */
+    public boolean hasNeighbour(final IpAddress router, final int prefixLength)
+    {
+        final int length = prefixLength + (isV4() ? V4_OFFSET : 0);
+        return router.isV4() == isV4() && (length == BITS || !router.isV4() && router.isLinkLocal() ||
+            isSame(router.hi, hi, length) && isSame(router.lo, lo, length - Long.SIZE));
+    }
+
+    private static boolean isSame(final long a, final long b, final int length)
+    {
+        return length <= 0 || (a ^ b) >>> Math.max(0, Long.SIZE - length) == 0;
     }
 
     /** The 32 bits of an IPv4 address. */

@@ -46,27 +46,10 @@ public final class IpProcessBuilder
     private static final long LARGE_CHUNK_BYTES = 128L << 20;
     private static final long SMALL_CHUNK_BYTES = 64L << 20;
     private static final int MOST_STACKS = 64;
-    private static final int ADDRESS_BITS = 128;
-    /** An IPv4 address is the end of an IPv6 one. */
-    private static final int V4_OFFSET = 96;
     private static final long ADDRESS_TIMEOUT_NS = 10_000_000_000L;
 
     private record Prefixed(IpAddress address, int prefixLength)
     {
-        /** Whether a gateway can be asked for by ARP or NDP; an address without a network says nothing of that. */
-        boolean hasNeighbour(final IpAddress gateway)
-        {
-            final int length = prefixLength + (address.isV4() ? V4_OFFSET : 0);
-            return gateway.isV4() == address.isV4() &&
-                (length == ADDRESS_BITS || !gateway.isV4() && gateway.isLinkLocal() ||
-                isSame(gateway.hi(), address.hi(), length) && isSame(gateway.lo(), address.lo(), length - Long.SIZE));
-        }
-
-        private static boolean isSame(final long a, final long b, final int length)
-        {
-            return length <= 0 || (a ^ b) >>> Math.max(0, Long.SIZE - length) == 0;
-        }
-
         @Override
         public String toString()
         {
@@ -406,7 +389,7 @@ public final class IpProcessBuilder
     /** A router nobody can reach would only show as silence. */
     private void checkGateway(final IpAddress gateway)
     {
-        if (addresses.stream().noneMatch(each -> each.hasNeighbour(gateway)))
+        if (addresses.stream().noneMatch(each -> each.address.hasNeighbour(gateway, each.prefixLength)))
         {
             throw new IllegalArgumentException("gateway " + gateway + " is not on a network of ours, " +
                 addresses.stream().map(Prefixed::toString).collect(Collectors.joining(", ")) +

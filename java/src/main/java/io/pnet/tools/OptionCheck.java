@@ -72,7 +72,7 @@ final class OptionCheck
         }
     }
 
-    /** A router nobody can reach would only show as silence. Link-local ones are neighbours of every IPv6 address. */
+    /** A router nobody can reach would only show as silence. */
     static void gateway(final CommonOptions options, final String text, final List<String> prefixes)
     {
         final IpAddress gateway = address(options, "--gateway", text);
@@ -80,21 +80,13 @@ final class OptionCheck
         {
             final int slash = prefix.indexOf('/');
             final IpAddress address = IpAddress.parse(prefix.substring(0, slash));
-            final int length = Integer.parseInt(prefix.substring(slash + 1)) + (address.isV4() ? 96 : 0);
-            final boolean isNeighbour = length == 128 || gateway.isLinkLocal() && !gateway.isV4() ||
-                isSame(gateway.hi(), address.hi(), length) && isSame(gateway.lo(), address.lo(), length - 64);
-            if (gateway.isV4() == address.isV4() && isNeighbour)
+            if (address.hasNeighbour(gateway, Integer.parseInt(prefix.substring(slash + 1))))
             {
                 return;
             }
         }
         throw options.usage("--gateway " + text + " is not on a network of ours: give an --ip beside it, not " +
             String.join(", ", prefixes));
-    }
-
-    private static boolean isSame(final long a, final long b, final int length)
-    {
-        return length <= 0 || (a ^ b) >>> Math.max(0, 64 - length) == 0;
     }
 
     /** Not a matter of usage: it depends on the file system. */
